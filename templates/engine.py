@@ -1,0 +1,330 @@
+"""Recalculates a workbook in process, with our functions bound, and puts the values back as cached values.
+
+The engine is formualizer. It reads the file, never writes it: results go back through ``templates.ooxml``, which
+changes the cached values of the formula cells concerned and not one other byte.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import formualizer
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.utils.cell import coordinate_from_string, column_index_from_string, get_column_letter, range_boundaries
+
+from templates import ooxml
+from udfs.functions import CellError, registry
+from udfs.functions.arguments import OMITTED
+
+OFFICE_JS_PREFIX = "_xldudf_"
+OMITTED_TEXT = "\ufffcomitted"  # stands in for an empty argument, which the engine would read as 0
+ENGINE_ERRORS = {
+    "Div": "#DIV/0!",
+    "Na": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+    "Spill": "#SPILL!",
+    "Calc": "#CALC!",
+    "Circ": "#NUM!",
+}
+ENGINE_KINDS = {code: kind for kind, code in ENGINE_ERRORS.items() if kind != "Circ"}
+CALLS_US = re.compile(r"\bTOK_[A-Z_]+\(", re.IGNORECASE)
+MAY_OMIT = re.compile(r"[(,]\s*[,)]")
+
+
+class EngineError(ValueError):
+    """The workbook cannot be recalculated; the message is one line for its reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An input set before recalculation."""
+
+    name: str
+    sheet: str
+    ref: str
+    old: object
+    new: object
+
+
+class Model:
+    """A workbook in the engine: set inputs, recalculate, read values, save the values into the file."""
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.package = ooxml.open_package(self.path)
+        try:
+            self.workbook = formualizer.load_workbook(str(self.path), backend="umya")
+        except Exception as error:  # the engine's own exceptions have no common base
+            raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
+        self.workbook.set_temporal_egress("serial")
+        self.changes: list[Change] = []
+        self._formulas: dict[str, dict[str, str | None]] | None = None
+        bind(self.workbook)
+        self._mend_omitted_arguments()
+
+    def __enter__(self) -> Model:
+        return self
+
+    def __exit__(self, *exception) -> None:
+        self.package.close()
+
+    # --- inputs ------------------------------------------------------------------------------------------------
+
+    def locate(self, name: str) -> tuple[str, str]:
+        """Sheet and cell of a defined name, of ``Sheet!B7``, or of ``B7`` on the first sheet."""
+        for (defined, scope), text in self.package.defined_names.items():
+            if scope is None and defined.casefold() == name.casefold():
+                sheet, ref = _one_cell(text, name)
+                return sheet, ref
+        sheet, bang, ref = name.rpartition("!")
+        sheet = sheet.strip("'").replace("''", "'") if bang else next(iter(self.package.sheets))
+        ref = ref.replace("$", "").upper()
+        if not re.fullmatch(r"[A-Z]{1,3}[1-9][0-9]{0,6}", ref):
+            known = sorted(defined for defined, scope in self.package.defined_names if scope is None)
+            hint = f"; names in this workbook: {', '.join(known[:12])}" if known else ""
+            raise EngineError(f"{name}: is neither a name of this workbook nor a cell like Inputs!C9{hint}")
+        for known in self.package.sheets:
+            if known.casefold() == sheet.casefold():
+                return known, ref
+        raise EngineError(f"{name}: there is no sheet {sheet!r}; it has {', '.join(self.package.sheets)}")
+
+    def set(self, name: str, value: float | str | bool | None) -> None:
+        """Set an input cell. A formula cell is refused: it would be calculated over again."""
+        sheet, ref = self.locate(name)
+        if ref in self.formulas(sheet):
+            raise EngineError(f"{name}: {sheet}!{ref} holds a formula; set the inputs it depends on instead")
+        old = self.value(sheet, ref)
+        if isinstance(old, float) and isinstance(value, str):
+            raise EngineError(f"{name}: {sheet}!{ref} holds the number {old:g}, {value!r} is text")
+        row, column = _position(ref)
+        self.workbook.set_value(sheet, row, column, value)
+        self.changes.append(Change(name, sheet, ref, old, value))
+
+    # --- calculation -------------------------------------------------------------------------------------------
+
+    def formulas(self, sheet: str) -> dict[str, str | None]:
+        """Cells of a sheet that are calculated: reference -> formula, or None for the other cells of an array."""
+        if self._formulas is None:
+            self._formulas = {name: _calculated(self.package, name) for name in self.package.sheets}
+        return self._formulas[sheet]
+
+    def recalculate(self) -> None:
+        """Calculate every formula anew."""
+        try:
+            self.workbook.evaluate_all()
+        except Exception as error:
+            raise EngineError(f"{self.path.name}: the engine cannot calculate this workbook ({_line(error)})") from None
+
+    def value(self, sheet: str, ref: str):
+        """The value of one cell: float, str, bool, a CellError, or None for an empty cell."""
+        row, column = _position(ref)
+        return from_engine(self.workbook.get_value(sheet, row, column))
+
+    def named(self, name: str):
+        """The value of the cell that a defined name stands for."""
+        return self.value(*self.locate(name))
+
+    def values(self) -> dict[str, dict[str, object]]:
+        """Values of all calculated cells, by sheet and reference. Cells beside a short array hold #N/A."""
+        found: dict[str, dict[str, object]] = {}
+        for sheet in self.package.sheets:
+            cells = found[sheet] = {}
+            for ref, formula in self.formulas(sheet).items():
+                value = self.value(sheet, ref)
+                cells[ref] = CellError("#N/A") if value is None and formula is None else value
+        return found
+
+    def save(self, out: str | Path | None = None, **options) -> None:
+        """Write the inputs set and all calculated values into ``out`` (or the file itself), nothing else."""
+        values = self.values()
+        for change in self.changes:
+            self.package.set_value(change.sheet, change.ref, change.new)
+        for sheet, cells in values.items():
+            if cells:
+                self.package.set_cached_many(sheet, cells)
+        self.package.save(out or self.path, **options)
+
+    def _mend_omitted_arguments(self) -> None:
+        for sheet in self.package.sheets:
+            for ref, formula in self.formulas(sheet).items():
+                if formula and MAY_OMIT.search(formula) and CALLS_US.search(formula):
+                    mended = with_omitted_marked(formula)
+                    if mended != formula:
+                        self.workbook.set_formula(sheet, *_position(ref), "=" + mended)
+
+
+def bind(workbook) -> None:
+    """Register every function under its plain name and under the name that Office.js hosts store."""
+    for function in registry().values():
+        callback = _callback(function.in_cell)
+        most = len(function.arguments)
+        for name in (function.name, OFFICE_JS_PREFIX + function.name):
+            workbook.register_function(name, callback, min_args=0, max_args=most)
+
+
+def _callback(in_cell):
+    def call(*args):
+        for value in args:
+            if type(value) is not float:
+                args = [value if type(value) is float else _argument(value) for value in args]
+                break
+        result = in_cell(*args)
+        return result if type(result) is float else to_engine(result)
+
+    return call
+
+
+def _argument(value):
+    if type(value) is list:
+        return [[from_engine(cell) if type(cell) is dict else cell for cell in row] for row in value]
+    if value == OMITTED_TEXT:
+        return OMITTED
+    return from_engine(value)
+
+
+def from_engine(value):
+    """An engine value as ours: errors arrive as dictionaries."""
+    if type(value) is dict:
+        return CellError(ENGINE_ERRORS.get(value.get("kind"), "#VALUE!"), value.get("message") or "")
+    if type(value) is int:
+        return float(value)
+    return value
+
+
+def to_engine(value):
+    """Our value as the engine's; rows of cells become nested lists."""
+    if isinstance(value, CellError):
+        return {"type": "Error", "kind": ENGINE_KINDS.get(str(value), "Value"), "message": value.message}
+    if isinstance(value, list):
+        return [[cell if type(cell) is float else to_engine(cell) for cell in row] for row in value]
+    return value
+
+
+def with_omitted_marked(formula: str) -> str:
+    """A formula (without "=") in which empty arguments of our functions are a marker text instead of nothing."""
+    try:
+        tokens = Tokenizer("=" + formula).items
+    except TokenizerError:
+        return formula
+    marker = f'"{OMITTED_TEXT}"'
+    text: list[str] = []
+    ours: list[bool] = []  # for each open parenthesis: is it a call of ours?
+    awaiting = [False]  # for each level: has the current argument no content yet?
+    for token in tokens:
+        if token.type in (Token.FUNC, Token.PAREN, Token.ARRAY) and token.subtype == Token.OPEN:
+            awaiting[-1] = False
+            name = token.value.rstrip("(").upper()
+            ours.append(name.removeprefix(OFFICE_JS_PREFIX.upper()).startswith("TOK_"))
+            awaiting.append(True)
+        elif token.type in (Token.FUNC, Token.PAREN, Token.ARRAY) and token.subtype == Token.CLOSE:
+            if ours.pop() and awaiting[-1] and text and text[-1].strip().endswith(","):
+                text.append(marker)
+            awaiting.pop()
+        elif token.type == Token.SEP and token.subtype == Token.ARG:
+            if ours and ours[-1] and awaiting[-1]:
+                text.append(marker)
+            awaiting[-1] = True
+        elif token.type != Token.WSPACE:
+            awaiting[-1] = False
+        text.append(token.value)
+    return "".join(text)
+
+
+def values_of(formulas: dict[str, str], cells: dict[str, object] | None = None) -> dict[str, object]:
+    """Calculate formulas by name in a real .xlsx: ``{"a": "=TOK_COST(1.95, 28012.9)"}`` -> ``{"a": 0.0193...}``.
+
+    ``cells`` fills a sheet named Data (``{"A1": -5, "B1": 25}``) to which the formulas may refer. A formula whose
+    result spills gives the rows of its spill.
+    """
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "Calc"
+    data = book.create_sheet("Data")
+    for ref, value in (cells or {}).items():
+        data[ref] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calc.xlsx"
+        sheets = {}
+        for index, (name, formula) in enumerate(formulas.items()):  # one sheet each: spills must not collide
+            sheet = book.create_sheet(f"F{index}")
+            sheet["A1"] = formula
+            sheets[name] = sheet.title
+        book.save(path)
+        with Model(path) as model:
+            model.recalculate()
+            return {name: _spilled(model, sheet) for name, sheet in sheets.items()}
+
+
+def _spilled(model: Model, sheet: str):
+    width = height = 1
+    while model.value(sheet, f"{get_column_letter(width + 1)}1") is not None:
+        width += 1
+    while model.value(sheet, f"A{height + 1}") is not None:
+        height += 1
+    if width == height == 1:
+        return model.value(sheet, "A1")
+    return [
+        [model.value(sheet, f"{get_column_letter(column)}{row}") for column in range(1, width + 1)]
+        for row in range(1, height + 1)
+    ]
+
+
+def _calculated(package, sheet: str) -> dict[str, str | None]:
+    cells: dict[str, str | None] = {}
+    children: list[str] = []
+    for ref, text, _kind, array_ref in package.formulas(sheet):
+        cells[ref] = text
+        if array_ref and ":" in array_ref:
+            left, top, right, bottom = range_boundaries(array_ref)
+            children += [
+                f"{get_column_letter(column)}{row}"
+                for row in range(top, bottom + 1)
+                for column in range(left, right + 1)
+            ]
+    for ref in children:
+        cells.setdefault(ref, None)
+    return cells
+
+
+def _one_cell(text: str, name: str) -> tuple[str, str]:
+    match = re.fullmatch(r"(?:'((?:[^']|'')+)'|([^'!]+))!\$?([A-Z]{1,3})\$?([1-9][0-9]*)", text)
+    if not match:
+        raise EngineError(f"{name}: stands for {text}, which is not a single cell")
+    return (match[1] or match[2]).replace("''", "'"), match[3] + match[4]
+
+
+def _position(ref: str) -> tuple[int, int]:
+    letters, row = coordinate_from_string(ref)
+    return row, column_index_from_string(letters)
+
+
+def _line(error: BaseException) -> str:
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else text[:157] + "..."
+
+
+def parse_value(text: str) -> float | str | bool | None:
+    """What a person types for a cell: 1,250 and 12 % and TRUE are what they look like; nothing clears the cell."""
+    stripped = text.strip()
+    if not stripped:
+        return None
+    if stripped.upper() in ("TRUE", "FALSE"):
+        return stripped.upper() == "TRUE"
+    number, percent = (stripped[:-1].strip(), 0.01) if stripped.endswith("%") else (stripped, 1.0)
+    if re.fullmatch(r"[+-]?\d{1,3}(,\d{3})+(\.\d*)?", number):
+        number = number.replace(",", "")
+    try:
+        value = float(number) * percent
+    except ValueError:
+        return stripped
+    return value if math.isfinite(value) else stripped
