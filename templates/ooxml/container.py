@@ -1,0 +1,408 @@
+"""The zip container: every member's raw bytes, checked before use and copied as they stand.
+
+`read_container` walks the central directory itself instead of leaning on zipfile, because what we do not
+change has to come out with the same header, extra fields, data descriptor and compressed bytes, and because
+a hostile archive (overlapping, duplicate, escaping or exploding members) has to be refused before anything
+is inflated. `rebuild` returns the new archive as pieces: untouched spans of the old one and a few new ones.
+"""
+
+import struct
+import zlib
+from dataclasses import dataclass
+
+from .errors import PackageError
+
+MIB = 1 << 20
+COMPRESSION_LEVEL = 6  # what Excel and zipfile use; higher costs time and saves little
+STORED, DEFLATED = 0, 8
+FLAG_ENCRYPTED, FLAG_DATA_DESCRIPTOR, FLAG_UTF8 = 0x0001, 0x0008, 0x0800
+ZIP64_EXTRA = 0x0001
+FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF  # "look in the zip64 field"
+DOS_DATE_1980 = 0x0021  # 1 January 1980, the date Excel gives every member
+
+LOCAL = struct.Struct("<4s5H3I2H")
+CENTRAL = struct.Struct("<4s6H3I5H2I")
+END = struct.Struct("<4s4H2IH")
+END64 = struct.Struct("<4sQ2H2I4Q")
+LOCATOR64 = struct.Struct("<4sIQI")
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What an incoming workbook may cost us.
+
+    Parameters
+    ----------
+    file_bytes : int
+        Largest file on disk [bytes].
+    members : int
+        Most members in the archive.
+    member_bytes : int
+        Largest member after inflating [bytes].
+    total_bytes : int
+        Sum of all members after inflating [bytes].
+    ratio : int
+        Largest inflated / compressed size of a member ...
+    ratio_floor_bytes : int
+        ... counted only for members that inflate to more than this [bytes]; small regular parts may
+        legitimately shrink a lot.
+    """
+
+    file_bytes: int = 512 * MIB
+    members: int = 10_000
+    member_bytes: int = 256 * MIB
+    total_bytes: int = 1024 * MIB
+    ratio: int = 400
+    ratio_floor_bytes: int = 8 * MIB
+
+
+@dataclass(frozen=True)
+class Member:
+    """One entry of the archive. Offsets are into the archive's bytes; `span_end` is where the next one starts."""
+
+    name: str
+    flags: int
+    method: int
+    crc: int
+    compressed_size: int
+    size: int
+    offset: int
+    data_start: int
+    span_end: int
+    central: bytes
+
+
+@dataclass(frozen=True)
+class Container:
+    """An archive held in memory: `members` in the order of the central directory."""
+
+    data: bytes
+    members: dict  # name -> Member
+    directory_offset: int
+    end64: bytes  # the zip64 end record as it was, or b""
+    tail: bytes  # archive comment and whatever follows it
+
+
+def read_container(data, limits):
+    """Parse and check the archive in `data` (bytes); raises PackageError for anything not plainly sound."""
+    end_at = _find_end(data)
+    _, disk, directory_disk, _, count, directory_size, directory_offset, _ = END.unpack_from(data, end_at)
+    directory_end, end64 = end_at, b""
+    locator_at = end_at - LOCATOR64.size
+    if locator_at >= 0 and data[locator_at : locator_at + 4] == b"PK\x06\x07":
+        end64, count, directory_size, directory_offset, directory_end = _read_end64(data, locator_at)
+    if disk not in (0, FULL16) or directory_disk not in (0, FULL16):
+        raise PackageError("a zip split over several disks: join it first")
+    if directory_offset + directory_size != directory_end:
+        raise PackageError("a damaged zip (its directory is not where it says): repair it in Excel first")
+    if count > limits.members:
+        raise PackageError(f"refused: {count} members in the zip, more than {limits.members} is hostile")
+    records = _read_directory(data, directory_offset, directory_end, count)
+    members = _locate(data, records, directory_offset)
+    _check_names(members)
+    _check_sizes(members, limits)
+    return Container(data, {m.name: m for m in members}, directory_offset, end64, data[end_at + END.size :])
+
+
+def inflate(container, member):
+    """The member's content (bytes), its size and checksum verified."""
+    raw = memoryview(container.data)[member.data_start : member.data_start + member.compressed_size]
+    if member.method == STORED:
+        content = bytes(raw)
+    else:
+        inflater = zlib.decompressobj(-zlib.MAX_WBITS)
+        try:
+            content = inflater.decompress(raw, member.size + 1)  # never more than it declared
+        except zlib.error as error:
+            raise PackageError(f"{member.name} is damaged ({error}): repair the file in Excel first") from None
+    if len(content) != member.size or zlib.crc32(content) != member.crc:
+        raise PackageError(f"{member.name} is damaged (size or checksum): repair the file in Excel first")
+    return content
+
+
+def rebuild(container, changed, added, removed):
+    """The archive with some members' content replaced, appended or left out.
+
+    Parameters
+    ----------
+    container : Container
+    changed : dict of str to bytes
+        New content of existing members; order, time stamp, flags and compression method stay.
+    added : dict of str to bytes
+        New members, deflated, at the end.
+    removed : set of str
+
+    Returns
+    -------
+    list of bytes-like
+        Write them one after the other.
+    """
+    source = memoryview(container.data)
+    in_file_order = sorted(container.members.values(), key=lambda m: m.offset)
+    pieces, position, directory = [], 0, {}
+
+    def put(piece):
+        nonlocal position
+        pieces.append(piece)
+        position += len(piece)
+
+    put(source[: in_file_order[0].offset] if in_file_order else b"")
+    for member in in_file_order:
+        if member.name in removed:
+            continue
+        if member.name in changed:
+            header, body, directory[member.name] = _rewritten(source, member, changed[member.name], position)
+            put(header)
+            put(body)
+        else:
+            directory[member.name] = _moved(member, position)
+            put(source[member.offset : member.span_end])
+    for name, content in added.items():
+        header, body, directory[name] = _new_member(name, content, position)
+        put(header)
+        put(body)
+    directory_offset = position
+    for name in [*(n for n in container.members if n not in removed), *added]:
+        put(directory[name])
+    _put_end(put, container, len(directory), position - directory_offset, directory_offset, position)
+    return pieces
+
+
+# ---- reading -------------------------------------------------------------------------------------------
+
+
+def _find_end(data):
+    """Offset of the end-of-directory record, with messages for the usual things that are not workbooks."""
+    if not data:
+        raise PackageError("an empty file: nothing to open")
+    if data[:4] == b"\xd0\xcf\x11\xe0":
+        if "EncryptedPackage".encode("utf-16-le") in data:
+            raise PackageError("encrypted or label-protected workbook: remove the password in Excel, then retry")
+        raise PackageError("old binary .xls (OLE) file: save it as .xlsx in Excel, then retry")
+    if data[:2] != b"PK":
+        raise PackageError("not a workbook (not a zip archive): give an .xlsx, .xlsm, .xltx or .xltm file")
+    end_at = len(data)
+    while True:
+        end_at = data.rfind(b"PK\x05\x06", max(0, len(data) - END.size - FULL16 - 1), end_at)
+        if end_at < 0:
+            raise PackageError("a truncated zip archive: copy or download the file again")
+        if end_at + END.size <= len(data):
+            comment = int.from_bytes(data[end_at + 20 : end_at + 22], "little")
+            if end_at + END.size + comment <= len(data):
+                return end_at
+
+
+def _read_end64(data, locator_at):
+    _, _, end64_at, _ = LOCATOR64.unpack_from(data, locator_at)
+    if end64_at + END64.size > locator_at or data[end64_at : end64_at + 4] != b"PK\x06\x06":
+        raise PackageError("a damaged zip (zip64 end record): repair it in Excel first")
+    fields = END64.unpack_from(data, end64_at)
+    return data[end64_at:locator_at], fields[7], fields[8], fields[9], end64_at
+
+
+def _read_directory(data, start, end, count):
+    records, at = [], start
+    while at < end:
+        if at + CENTRAL.size > end or data[at : at + 4] != b"PK\x01\x02":
+            raise PackageError("a damaged zip directory: repair the file in Excel first")
+        name_size, extra_size, comment_size = struct.unpack_from("<3H", data, at + 28)
+        stop = at + CENTRAL.size + name_size + extra_size + comment_size
+        if stop > end:
+            raise PackageError("a damaged zip directory: repair the file in Excel first")
+        records.append(data[at:stop])
+        at = stop
+    if len(records) != count:
+        raise PackageError("a damaged zip directory (wrong count): repair the file in Excel first")
+    return records
+
+
+def _locate(data, records, directory_offset):
+    """Members with their place in the file; refuses members that overlap or contradict their local header."""
+    parsed = []
+    for record in records:
+        fields = CENTRAL.unpack_from(record)
+        flags, method, crc, compressed, size = fields[3], fields[4], fields[7], fields[8], fields[9]
+        offset, name_size, extra_size = fields[16], fields[10], fields[11]
+        raw_name = record[CENTRAL.size : CENTRAL.size + name_size]
+        extra = record[CENTRAL.size + name_size : CENTRAL.size + name_size + extra_size]
+        size, compressed, offset = _wide(extra, size, compressed, offset)
+        name = _decode_name(raw_name, flags)
+        if flags & FLAG_ENCRYPTED:
+            raise PackageError(f"member {name} is encrypted: remove the zip password first")
+        if method not in (STORED, DEFLATED):
+            raise PackageError(f"member {name} uses zip method {method}, which Excel cannot read: save it again")
+        if method == STORED and size != compressed:
+            raise PackageError(f"member {name} is damaged (sizes): repair the file in Excel first")
+        if offset + LOCAL.size > directory_offset or data[offset : offset + 4] != b"PK\x03\x04":
+            raise PackageError(f"member {name} is damaged (header): repair the file in Excel first")
+        local = LOCAL.unpack_from(data, offset)
+        name_at = offset + LOCAL.size
+        if data[name_at : name_at + local[9]] != raw_name or local[3] != method:
+            raise PackageError(f"member {name} disagrees with its own header: hostile or damaged, refused")
+        data_start = name_at + local[9] + local[10]
+        parsed.append((offset, data_start, name, flags, method, crc, compressed, size, record))
+    starts = sorted(p[0] for p in parsed) + [directory_offset]
+    following = dict(zip(starts[:-1], starts[1:], strict=True))
+    members = []
+    for offset, data_start, name, flags, method, crc, compressed, size, record in parsed:
+        if data_start + compressed > following[offset]:
+            raise PackageError(f"member {name} overlaps another one: a zip bomb or damaged, refused")
+        members.append(
+            Member(name, flags, method, crc, compressed, size, offset, data_start, following[offset], record)
+        )
+    if len(following) != len(members):
+        raise PackageError("two members share the same bytes: a zip bomb or damaged, refused")
+    return members
+
+
+def _wide(extra, size, compressed, offset):
+    """Replace the fields that are full by those of the zip64 extra field."""
+    if FULL32 not in (size, compressed, offset):
+        return size, compressed, offset
+    for tag, body in _extra_fields(extra):
+        if tag == ZIP64_EXTRA:
+            values = [int.from_bytes(body[i : i + 8], "little") for i in range(0, len(body) - 7, 8)]
+            wide = []
+            for field in (size, compressed, offset):
+                wide.append(values.pop(0) if field == FULL32 and values else field)
+            return tuple(wide)
+    return size, compressed, offset
+
+
+def _extra_fields(extra):
+    at = 0
+    while at + 4 <= len(extra):
+        tag, length = struct.unpack_from("<2H", extra, at)
+        yield tag, extra[at + 4 : at + 4 + length]
+        at += 4 + length
+
+
+def _decode_name(raw, flags):
+    try:
+        return raw.decode("utf-8")  # also right for the many writers that forget the flag
+    except UnicodeDecodeError:
+        if flags & FLAG_UTF8:
+            raise PackageError("a member name is not valid UTF-8: hostile or damaged, refused") from None
+        return raw.decode("cp437")
+
+
+def _check_names(members):
+    seen = set()
+    for member in members:
+        name = member.name
+        segments = name.rstrip("/").split("/")
+        if not name or "\\" in name or "\0" in name or ":" in segments[0] or name.startswith("/"):
+            raise PackageError(f"member name {name!r} is not a part name: hostile or damaged, refused")
+        if ".." in segments or "." in segments or "" in segments:
+            raise PackageError(f"member name {name!r} leaves its folder: hostile or damaged, refused")
+        if name.lower() in seen:
+            raise PackageError(f"two members are called {name!r}: hostile or damaged, refused")
+        seen.add(name.lower())
+
+
+def _check_sizes(members, limits):
+    total = 0
+    for member in members:
+        total += member.size
+        if member.size > limits.member_bytes:
+            raise PackageError(
+                f"refused: {member.name} inflates to {member.size / MIB:,.0f} MiB "
+                f"(limit {limits.member_bytes / MIB:,.0f} MiB)"
+            )
+        if member.size > limits.ratio_floor_bytes and member.size > limits.ratio * member.compressed_size:
+            raise PackageError(f"refused: {member.name} looks like a zip bomb (above {limits.ratio} to 1)")
+    if total > limits.total_bytes:
+        raise PackageError(
+            f"refused: inflates to {total / MIB:,.0f} MiB (limit {limits.total_bytes / MIB:,.0f} MiB)"
+        )
+
+
+# ---- writing -------------------------------------------------------------------------------------------
+
+
+def _rewritten(source, member, content, offset):
+    """Local header, compressed content and directory record of a member with new content."""
+    body = _deflate(content) if member.method == DEFLATED else content
+    sizes = (zlib.crc32(content), len(body), len(content))
+    local = list(LOCAL.unpack_from(source, member.offset))
+    name_at = member.offset + LOCAL.size
+    name = bytes(source[name_at : name_at + local[9]])
+    extra = _without_zip64(bytes(source[name_at + local[9] : member.data_start]))
+    local[2] &= ~FLAG_DATA_DESCRIPTOR  # the sizes are known now and stand in the header
+    local[6:9] = sizes
+    local[10] = len(extra)
+    central = list(CENTRAL.unpack_from(member.central))
+    rest = member.central[CENTRAL.size :]
+    central_extra = _without_zip64(rest[central[10] : central[10] + central[11]])
+    comment = rest[central[10] + central[11] :]
+    central[3] &= ~FLAG_DATA_DESCRIPTOR
+    central[7:10] = sizes
+    central[11] = len(central_extra)
+    central[16] = offset
+    record = CENTRAL.pack(*central) + rest[: len(name)] + central_extra + comment
+    return LOCAL.pack(*local) + name + extra, body, record
+
+
+def _moved(member, offset):
+    """The directory record of an untouched member that now starts at `offset`."""
+    if offset == member.offset:
+        return member.central
+    record = bytearray(member.central)
+    if record[42:46] != b"\xff\xff\xff\xff":
+        record[42:46] = offset.to_bytes(4, "little")
+        return bytes(record)
+    full = [int.from_bytes(record[at : at + 4], "little") == FULL32 for at in (24, 20)]
+    at = CENTRAL.size + int.from_bytes(record[28:30], "little")
+    stop = at + int.from_bytes(record[30:32], "little")
+    while at + 4 <= stop:
+        tag, length = struct.unpack_from("<2H", record, at)
+        if tag == ZIP64_EXTRA and length >= 8 * (sum(full) + 1):
+            place = at + 4 + 8 * sum(full)
+            record[place : place + 8] = offset.to_bytes(8, "little")
+            return bytes(record)
+        at += 4 + length
+    raise PackageError(f"member {member.name} is damaged (zip64 field): repair the file in Excel first")
+
+
+def _new_member(name, content, offset):
+    body, raw_name = _deflate(content), name.encode("utf-8")
+    flags = 0 if name.isascii() else FLAG_UTF8
+    version, version_made_by = 20, 20
+    sizes = (zlib.crc32(content), len(body), len(content))
+    local = LOCAL.pack(
+        b"PK\x03\x04", version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes, len(raw_name), 0
+    )
+    central = CENTRAL.pack(
+        b"PK\x01\x02", version_made_by, version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes,
+        len(raw_name), 0, 0, 0, 0, 0, offset,
+    )  # fmt: skip
+    return local + raw_name, body, central + raw_name
+
+
+def _put_end(put, container, count, directory_size, directory_offset, end_offset):
+    if container.end64:
+        record = bytearray(container.end64)
+        struct.pack_into("<4Q", record, 24, count, count, directory_size, directory_offset)
+        put(bytes(record))
+        put(LOCATOR64.pack(b"PK\x06\x07", 0, end_offset, 1))
+    comment_size = int.from_bytes(container.data[-len(container.tail) - 2 :][:2], "little")
+    put(
+        END.pack(
+            b"PK\x05\x06", 0, 0, min(count, FULL16), min(count, FULL16), directory_size, directory_offset,
+            comment_size,
+        )  # fmt: skip
+    )
+    put(container.tail)
+
+
+def _deflate(content):
+    deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return deflater.compress(content) + deflater.flush()
+
+
+def _without_zip64(extra):
+    kept = b""
+    for tag, body in _extra_fields(extra):
+        if tag != ZIP64_EXTRA:
+            kept += struct.pack("<2H", tag, len(body)) + body
+    return kept

@@ -1,0 +1,63 @@
+"""Cell references: `B7`, `$B$7`, `A1:C9` as numbers and back. Rows and columns count from 1."""
+
+import re
+from functools import lru_cache
+
+from .errors import PackageError
+
+LAST_ROW, LAST_COLUMN = 1_048_576, 16_384
+CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})")
+
+
+@lru_cache(maxsize=LAST_COLUMN)
+def column_letters(column):
+    """1 -> "A", 27 -> "AA"."""
+    letters = ""
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return letters
+
+
+@lru_cache(maxsize=LAST_COLUMN)
+def column_number(letters):
+    """"A" -> 1, "AA" -> 27 (str or bytes-decoded text)."""
+    number = 0
+    for letter in letters.upper():
+        number = number * 26 + ord(letter) - 64
+    return number
+
+
+def to_ref(row, column):
+    """(7, 2) -> "B7"."""
+    return f"{column_letters(column)}{row}"
+
+
+def parse_ref(ref):
+    """"B7" or "$B$7" -> (7, 2); raises PackageError for anything else or outside the grid."""
+    match = CELL.fullmatch(ref) if isinstance(ref, str) else None
+    if match:
+        row, column = int(match[2]), column_number(match[1])
+        if 1 <= row <= LAST_ROW and column <= LAST_COLUMN:
+            return row, column
+    raise PackageError(f"{ref!r} is not a cell reference: give one like B7 (A1 to XFD1048576)")
+
+
+def parse_range(text):
+    """"A1:C9" or "B7" -> (first row, first column, last row, last column), ordered."""
+    first, _, last = text.partition(":")
+    row1, column1 = parse_ref(first)
+    row2, column2 = parse_ref(last or first)
+    return min(row1, row2), min(column1, column2), max(row1, row2), max(column1, column2)
+
+
+def range_text(bounds):
+    """(1, 1, 9, 3) -> "A1:C9"; a single cell -> "A1"."""
+    row1, column1, row2, column2 = bounds
+    first, last = to_ref(row1, column1), to_ref(row2, column2)
+    return first if first == last else f"{first}:{last}"
+
+
+def inside(bounds, row, column):
+    """Whether the cell lies in the range."""
+    return bounds[0] <= row <= bounds[2] and bounds[1] <= column <= bounds[3]

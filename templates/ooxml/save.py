@@ -1,0 +1,136 @@
+"""Putting a workbook on disk so that at every moment either the old file is whole or the new one is.
+
+Temporary file in the same folder, fsync, rename, fsync of the folder. Every system call that can fail goes
+through `os`, so that the tests can make each of them fail.
+"""
+
+import contextlib
+import errno
+import os
+import tempfile
+
+from .errors import PackageError
+
+WRITE_BYTES = 1 << 20  # per write call
+BACKUP_SUFFIX = ".bak"
+REASONS = {
+    errno.ENOSPC: "the disk is full: free some space",
+    errno.EDQUOT: "the disk quota is used up: free some space",
+    errno.EROFS: "the disk is read-only: save to another folder",
+    errno.EACCES: "no permission to write there: save to another folder or close the program that holds it",
+    errno.EPERM: "no permission to write there: save to another folder or close the program that holds it",
+    errno.ENOENT: "the folder does not exist: create it or choose another",
+    errno.ENOTDIR: "the folder does not exist: create it or choose another",
+    errno.ENAMETOOLONG: "the file name is too long: choose a shorter one",
+}
+CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # some network file systems; the rename stands
+
+
+def read_file(path, largest):
+    """The bytes of a workbook file; PackageError when it cannot be read or is larger than `largest` [bytes]."""
+    try:
+        size = os.stat(path).st_size
+        if size > largest:
+            raise PackageError(f"{path}: {size:,} bytes, more than the limit of {largest:,}: open it in Excel instead")
+        with open(path, "rb") as file:
+            return file.read(largest + 1)
+    except OSError as error:
+        raise PackageError(f"{path}: cannot be read ({error.strerror or error}): check path and permission") from None
+
+
+def refuse_if_locked(path):
+    """PackageError when Excel's or LibreOffice's lock file lies beside `path`."""
+    folder, name = os.path.split(path)
+    for lock, program in ((f"~${name}", "Excel"), (f".~lock.{name}#", "LibreOffice")):
+        if os.path.lexists(os.path.join(folder, lock)):
+            raise PackageError(f"{path} is open in {program}: close it there (or remove a left-over {lock}), then retry")
+
+
+def refuse_if_changed(path, expected):
+    """PackageError unless the file still holds the bytes `expected`."""
+    try:
+        same = os.stat(path).st_size == len(expected)
+        if same:
+            with open(path, "rb") as file:
+                same = file.read(len(expected) + 1) == expected
+    except OSError as error:
+        raise PackageError(f"{path}: cannot be read any more ({error.strerror or error}): nothing written") from None
+    if not same:
+        raise PackageError(f"{path} changed since it was opened: nothing written, run again on the new version")
+
+
+def write_atomically(path, pieces, mode=None):
+    """Write the `pieces` (bytes-like) to `path`: all of it or nothing.
+
+    Parameters
+    ----------
+    path : str
+    pieces : iterable of bytes-like
+    mode : int, optional
+        Permission bits; those of the file replaced, or the usual ones for a new file, by default.
+    """
+    path = os.path.realpath(path)  # a link stays a link to the new content
+    folder, name = os.path.split(path)
+    temporary = None
+    try:
+        if mode is None:
+            mode = _mode_for(path)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+        try:
+            for piece in pieces:
+                _write_all(descriptor, piece)
+            if hasattr(os, "fchmod"):
+                os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        os.replace(temporary, path)
+        temporary = None
+        _sync_folder(folder)
+    except OSError as error:
+        reason = REASONS.get(error.errno, f"{error.strerror or error}: check the disk")
+        state = "the new file is in place but may not survive a power cut" if temporary is None else "nothing written"
+        if not os.path.isdir(folder):
+            state, reason = "nothing written", REASONS[errno.ENOENT]
+        raise PackageError(f"{path}: {reason} ({state})") from None
+    finally:
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+
+
+def back_up(path, content):
+    """Keep the old bytes as `<path>.bak`, with the old file's permissions and times."""
+    path = os.path.realpath(path)
+    write_atomically(path + BACKUP_SUFFIX, [content], mode=_mode_for(path))
+    with contextlib.suppress(OSError):
+        status = os.stat(path)
+        os.utime(path + BACKUP_SUFFIX, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _mode_for(path):
+    try:
+        return os.stat(path).st_mode & 0o7777
+    except FileNotFoundError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
+
+
+def _write_all(descriptor, piece):
+    view = memoryview(piece)
+    while view:
+        view = view[os.write(descriptor, view[:WRITE_BYTES]) :]
+
+
+def _sync_folder(folder):
+    if os.name == "nt":  # Windows cannot open a folder; its rename is journalled
+        return
+    descriptor = os.open(folder or ".", os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    except OSError as error:
+        if error.errno not in CANNOT_SYNC_FOLDERS:
+            raise
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,259 @@
+"""A worksheet part as rows and cells with byte offsets, without building a tree.
+
+`SheetScan` indexes the rows once; the cells of a row are looked at only when asked for, so that one cell in
+a large sheet costs little more than finding its row. Implied positions (rows or cells without `r`), rows out
+of order, any prefix, comments, CDATA and empty elements are all met in the wild and handled here.
+"""
+
+import re
+from bisect import bisect_right
+from typing import NamedTuple
+
+from .errors import PackageError
+from .references import LAST_COLUMN, LAST_ROW, column_number, parse_range, to_ref
+from .xmlscan import ATTRIBUTES, attributes, canonical_mask, check, mask, unescape
+
+TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+PREFIX = rb"(?:[^\s<>/:!?]+:)?"
+ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,7})\s*["']""")
+CELL_REF = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})([0-9]{1,7})\s*["']""")
+ANY_POSITION = re.compile(rb"""\sr\s*=""")
+
+
+class Row(NamedTuple):
+    """A `<row>`: its number and the offsets of start tag, content and end."""
+
+    number: int
+    start: int
+    open_end: int
+    close_start: int
+    end: int
+
+
+class CellSpan(NamedTuple):
+    """A `<c>`: its place in the grid and the offsets of start tag, content and end."""
+
+    row: int
+    column: int
+    start: int
+    open_end: int
+    close_start: int
+    end: int
+
+    @property
+    def ref(self):
+        return to_ref(self.row, self.column)
+
+
+class Inner(NamedTuple):
+    """What a `<c>` holds: offsets of `<f>` and the value element, their attributes and raw text; None if absent."""
+
+    f_start: int | None = None
+    f_end: int | None = None
+    f_tag: bytes = b""  # start tag of <f>
+    f_text: bytes = b""  # raw, unescaped later
+    v_start: int | None = None
+    v_end: int | None = None
+    v_text: bytes | None = None
+    is_start: int | None = None
+    is_end: int | None = None
+    is_text: str = ""  # already unescaped
+
+
+class SheetScan:
+    """Rows and cells of one worksheet.
+
+    Parameters
+    ----------
+    text : bytes
+        The part as UTF-8 without mark.
+    name : str
+        Part name, for messages.
+    """
+
+    def __init__(self, text, name):
+        root = check(text, name)
+        if root.local != "worksheet" or root.uri not in (TRANSITIONAL, STRICT):
+            raise PackageError(f"{name} is not a worksheet (its root is {root.local}): choose another sheet")
+        self.text, self.name, self.uri = text, name, root.uri
+        self.lexed = mask(text) if root.plain else canonical_mask(text, name, root.uri)
+        self.straight = self.lexed is text  # raw text can be taken from the lexed copy
+        prefix = re.escape(root.prefix.encode() + b":") if root.prefix else b""
+        self._compile(prefix if root.plain else PREFIX)
+        self._find_sheet_data()
+        self.rows = self._index_rows()
+        self._by_number = None
+        self._sorted_starts = [row.start for row in self.rows]
+
+    def _compile(self, p):
+        tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
+        self._row_open = re.compile(rb"<" + p + rb"row" + tag)
+        self._row_close = re.compile(rb"</" + p + rb"row\s*>")
+        self._cell = re.compile(
+            rb"<" + p + rb"c(?=[\s/>])(" + ATTRIBUTES + rb")(?:(?<=/)>|>(.*?)(</" + p + rb"c\s*>))", re.DOTALL
+        )
+        f = rb"(<" + p + rb"f" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"f\s*>)"
+        v = rb"(<" + p + rb"v" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"v\s*>)"
+        self._usual = re.compile(rb"\s*(?:" + f + rb")?\s*(?:" + v + rb")?\s*")
+        self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
+        self._text_run = re.compile(
+            rb"<" + p + rb"rPh[\s>].*?</" + p + rb"rPh\s*>|<" + p + rb"t" + tag + rb"(?<!/>)([^<]*)</" + p + rb"t\s*>",
+            re.DOTALL,
+        )
+        self._prefix = p
+
+    def pattern(self, name):
+        """Regular expression for start tags called `name` (str) in the sheet's namespace."""
+        return re.compile(rb"<" + self._prefix + name.encode() + rb"(?=[\s/>])" + ATTRIBUTES + rb">")
+
+    def _find_sheet_data(self):
+        opening = self.pattern("sheetData").search(self.lexed)
+        if not opening:
+            raise PackageError(f"{self.name} has no cell table: choose another sheet")
+        self.data_start, self.data_open_end = opening.span()
+        if opening[0].endswith(b"/>"):
+            self.data_close_start = self.data_end = self.data_open_end
+            return
+        closing = re.compile(rb"</" + self._prefix + rb"sheetData\s*>").search(self.lexed, self.data_open_end)
+        if not closing:
+            raise PackageError(f"{self.name} has a broken cell table: repair the file in Excel first")
+        self.data_close_start, self.data_end = closing.span()
+
+    def _index_rows(self):
+        rows, at, number, lexed, stop = [], self.data_open_end, 0, self.lexed, self.data_close_start
+        while True:
+            opening = self._row_open.search(lexed, at, stop)
+            if not opening:
+                return rows
+            start, open_end = opening.span()
+            number = self._row_number(opening[0], number)
+            if lexed[open_end - 2] == 0x2F:  # "/": an empty row
+                close_start = end = open_end
+            else:
+                closing = self._row_close.search(lexed, open_end, stop)
+                if not closing:
+                    raise PackageError(f"{self.name} has a broken row {number}: repair the file in Excel first")
+                close_start, end = closing.span()
+            rows.append(Row(number, start, open_end, close_start, end))
+            at = end
+
+    def _row_number(self, tag, previous):
+        found = ROW_NUMBER.search(tag)
+        if found:
+            number = int(found[1])
+        elif ANY_POSITION.search(tag):
+            text = attributes(tag).get("r", "")
+            number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
+        else:
+            number = previous + 1
+        if not 1 <= number <= LAST_ROW:
+            raise PackageError(f"{self.name} has a row outside the grid: repair the file in Excel first")
+        return number
+
+    @property
+    def by_number(self):
+        """dict of row number to list of Rows (more than one only in files that repeat a row)."""
+        if self._by_number is None:
+            self._by_number = {}
+            for row in self.rows:
+                self._by_number.setdefault(row.number, []).append(row)
+        return self._by_number
+
+    def row_at(self, offset):
+        """The Row that contains a byte offset."""
+        return self.rows[bisect_right(self._sorted_starts, offset) - 1]
+
+    def cells_of(self, row):
+        """Iterate the CellSpans of one Row, in file order."""
+        column = 0
+        for found in self._cell.finditer(self.lexed, row.open_end, row.close_start):
+            start, end = found.span()
+            number = row.number
+            position = CELL_REF.search(found[1])
+            if position:
+                column, number = column_number(position[1].decode()), int(position[2])
+            elif ANY_POSITION.search(found[1]):
+                number, column, *_ = parse_range(attributes(self.lexed[start : found.end(1)] + b">").get("r", ""))
+            else:
+                column += 1
+            if not (1 <= column <= LAST_COLUMN and 1 <= number <= LAST_ROW):
+                raise PackageError(f"{self.name} has a cell outside the grid: repair the file in Excel first")
+            open_end = found.end(1) + 1
+            yield CellSpan(number, column, start, open_end, end if found[3] is None else found.start(3), end)
+
+    def find(self, row, column):
+        """The CellSpan at a place, or None; refuses a place that the file gives twice."""
+        hits = [
+            cell
+            for holder in self.by_number.get(row, ())
+            for cell in self.cells_of(holder)
+            if cell.column == column and cell.row == row
+        ]
+        if len(hits) > 1:
+            raise PackageError(f"{self.name} holds cell {to_ref(row, column)} twice: repair the file in Excel first")
+        return hits[0] if hits else None
+
+    def inner(self, cell):
+        """The Inner of a cell."""
+        usual = self._usual.fullmatch(self.lexed, cell.open_end, cell.close_start)
+        if not usual:
+            return self._unusual_inner(cell)
+        f_start, f_tag = usual.start(1), usual[1]
+        v_start = usual.start(3)
+        return Inner(
+            f_start=None if f_tag is None else f_start,
+            f_end=None if f_tag is None else self._element_end(usual, 1),
+            f_tag=f_tag or b"",
+            f_text=self._raw(usual, 2),
+            v_start=None if usual[3] is None else v_start,
+            v_end=None if usual[3] is None else self._element_end(usual, 3),
+            v_text=None if usual[3] is None else self._raw(usual, 4),
+        )
+
+    def _element_end(self, match, group):
+        """End of the element whose start tag is `group` and whose text is `group + 1`."""
+        if match[group + 1] is None:
+            return match.end(group)
+        return self.lexed.index(b">", match.end(group + 1)) + 1
+
+    def _raw(self, match, group):
+        if match[group] is None:
+            return b""
+        return match[group] if self.straight else self.text[match.start(group) : match.end(group)]
+
+    def _unusual_inner(self, cell):
+        """Inner of a cell with inline text, an extension list or elements in another order."""
+        parts, depth, open_at = {}, 0, None
+        for found in self._child.finditer(self.lexed, cell.open_end, cell.close_start):
+            closes, empty, local = found[1] == b"/", found[0].endswith(b"/>"), found[3]
+            if closes:
+                depth -= 1
+                if depth == 0 and open_at and open_at[0] is not None:
+                    name, start, open_end = open_at
+                    parts.setdefault(name, (start, open_end, found.start(), found.end()))
+                continue
+            if depth == 0:
+                open_at = (local, found.start(), found.end())
+                if empty and local is not None:
+                    parts.setdefault(local, (found.start(), found.end(), found.end(), found.end()))
+            depth += not empty
+        fields = {}
+        for name in ("f", "v", "is"):
+            if name.encode() in parts:
+                start, open_end, close_start, end = parts[name.encode()]
+                fields |= {f"{name}_start": start, f"{name}_end": end}
+                fields[f"{name}_text"] = self.text[open_end:close_start]
+                if name == "f":
+                    fields["f_tag"] = self.lexed[start:open_end]
+                if name == "is":
+                    fields["is_text"] = self.rich_text(open_end, close_start)
+        return Inner(**fields)
+
+    def rich_text(self, start, stop):
+        """The text runs between two offsets (of `<is>`), phonetic ones left out."""
+        return "".join(
+            unescape(self.text[run.start(1) : run.end(1)])
+            for run in self._text_run.finditer(self.lexed, start, stop)
+            if run[1] is not None
+        )

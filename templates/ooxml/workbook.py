@@ -1,0 +1,199 @@
+"""The workbook part: sheets, defined names, date system and calculation settings; read and spliced."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from .errors import PackageError
+from .references import CELL
+from .sheetscan import STRICT, TRANSITIONAL
+from .xmlscan import Splice, append_child, closing, escape_attribute, escape_formula, opened, set_attribute, splice, tree
+
+RELATIONSHIP_NAMESPACES = (
+    "http://schemas.openxmlformats.org/officeDocument/2006/relationships",
+    "http://purl.oclc.org/ooxml/officeDocument/relationships",
+)
+LONGEST_NAME, LONGEST_COMMENT, LONGEST_FORMULA = 255, 255, 8192  # characters, Excel's limits
+NAME = re.compile(r"[^\W\d][\w.\\?]*|\\[\w.\\?]*|_xlnm\.\w+")
+R1C1 = re.compile(r"[rR]\d*([cC]\d*)?|[cC]\d*")
+# What CT_Workbook puts in front of definedNames, and between it and calcPr; new elements go behind the last.
+BEFORE_DEFINED_NAMES = (
+    "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
+    "externalReferences",
+)  # fmt: skip
+BEFORE_CALCULATION = (*BEFORE_DEFINED_NAMES, "definedNames")
+
+
+class SheetEntry(NamedTuple):
+    """A `<sheet>`: its display name, state and relationship id."""
+
+    name: str
+    state: str
+    relationship_id: str
+
+
+class DefinedName(NamedTuple):
+    """A defined name; `scope` is a sheet name or None for the whole workbook."""
+
+    name: str
+    scope: str | None
+    text: str
+    hidden: bool
+    comment: str | None
+
+
+class SheetMap(Mapping):
+    """Sheet name -> part name, in tab order; look-up ignores case, as Excel does."""
+
+    def __init__(self, pairs):
+        self._pairs = dict(pairs)
+        self._by_fold = {name.casefold(): name for name in self._pairs}
+
+    def __getitem__(self, name):
+        return self._pairs[self.spelling(name)]
+
+    def __iter__(self):
+        return iter(self._pairs)
+
+    def __len__(self):
+        return len(self._pairs)
+
+    def __repr__(self):
+        return f"SheetMap({self._pairs!r})"
+
+    def spelling(self, name):
+        """The name as the workbook writes it; KeyError when there is none."""
+        return self._by_fold[name.casefold() if isinstance(name, str) else name]
+
+
+def read_root(text, name):
+    """The workbook element; refuses a part that is something else."""
+    root = tree(text, name)
+    if root.name != "workbook" or root.uri not in (TRANSITIONAL, STRICT):
+        raise PackageError(f"{name} is not a workbook (its root is {root.name}): give an .xlsx or .xlsm file")
+    return root
+
+
+def sheet_entries(root):
+    """The SheetEntries in tab order."""
+    holder, entries = root.first("sheets"), []
+    for node in holder.all("sheet") if holder else []:
+        marks = node.attributes
+        identifier = next((marks[k] for k in (f"{n} id" for n in RELATIONSHIP_NAMESPACES) if k in marks), "")
+        entries.append(SheetEntry(marks.get("name", ""), marks.get("state", "visible"), identifier))
+    return entries
+
+
+def uses_1904(root):
+    """Whether day numbers count from 1904 (old Macintosh workbooks)."""
+    properties = root.first("workbookPr")
+    return properties is not None and properties.attributes.get("date1904", "0") in ("1", "true")
+
+
+def defined_names(root):
+    """The DefinedNames in file order."""
+    sheets, names = [entry.name for entry in sheet_entries(root)], []
+    for node in _name_nodes(root):
+        marks = node.attributes
+        local = marks.get("localSheetId", "")
+        scope = None
+        if local:
+            known = local.isascii() and local.isdigit() and len(local) < 6 and int(local) < len(sheets)
+            scope = sheets[int(local)] if known else f"#{local}"
+        names.append(
+            DefinedName(
+                marks.get("name", ""), scope, node.text, marks.get("hidden", "0") in ("1", "true"), marks.get("comment")
+            )
+        )
+    return names
+
+
+def with_defined_name(text, part, name, formula, scope, hidden, comment, replace):
+    """Workbook text with a defined name added (or changed, with `replace`)."""
+    _check_name(name, formula, comment)
+    root = read_root(text, part)
+    sheets = [entry.name.casefold() for entry in sheet_entries(root)]
+    if scope is not None and scope.casefold() not in sheets:
+        raise PackageError(f"no sheet {scope!r} to scope the name {name} to: give a sheet of this workbook")
+    holder = root.first("definedNames")
+    tag = (holder or root).qualified("definedName")
+    marks = [("name", name)]
+    marks += [("comment", comment)] if comment is not None else []
+    marks += [("localSheetId", str(sheets.index(scope.casefold())))] if scope is not None else []
+    marks += [("hidden", "1")] if hidden else []
+    start = b"<" + tag + b"".join(b' %s="%s"' % (k.encode(), escape_attribute(v)) for k, v in marks) + b">"
+    new = start + escape_formula(formula) + b"</" + tag + b">"
+    node = _find_name(root, name, scope)
+    if node:
+        if not replace:
+            raise PackageError(f"the name {name} exists already: choose another, or replace it on purpose")
+        kept = text[node.start : node.open_end]
+        for key, value in (("comment", comment), ("hidden", "1" if hidden else None)):
+            kept = set_attribute(kept, key, value)
+        new = opened(kept) + escape_formula(formula) + closing(kept)
+        return splice(text, [Splice(node.start, node.end, new)])
+    if holder:
+        return splice(text, [append_child(text, holder, new)])
+    wrapper = root.qualified("definedNames")
+    at = _place_behind(root, BEFORE_DEFINED_NAMES)
+    return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
+
+
+def without_defined_name(text, part, name, scope):
+    """Workbook text without the name; the list goes with its last entry."""
+    root = read_root(text, part)
+    node = _find_name(root, name, scope)
+    if node is None:
+        raise PackageError(f"no defined name {name}: nothing to remove")
+    holder = root.first("definedNames")
+    doomed = holder if len(holder.children) == 1 else node
+    return splice(text, [Splice(doomed.start, doomed.end, b"")])
+
+
+def with_calculation(text, part, calc_id, full_calc_on_load):
+    """Workbook text with calcPr's calcId and fullCalcOnLoad set; None leaves one as it is."""
+    changes = []
+    if calc_id is not None:
+        changes.append(("calcId", str(int(calc_id))))
+    if full_calc_on_load is not None:
+        changes.append(("fullCalcOnLoad", "1" if full_calc_on_load else None))
+    root = read_root(text, part)
+    node = root.first("calcPr")
+    tag = b"<" + root.qualified("calcPr") + b"/>" if node is None else text[node.start : node.open_end]
+    for key, value in changes:
+        tag = set_attribute(tag, key, value)
+    if node is not None:
+        return splice(text, [Splice(node.start, node.open_end, tag)])
+    at = _place_behind(root, BEFORE_CALCULATION)
+    return splice(text, [Splice(at, at, tag)]) if any(v for _, v in changes) else text
+
+
+def _name_nodes(root):
+    holder = root.first("definedNames")
+    return holder.all("definedName") if holder else []
+
+
+def _find_name(root, name, scope):
+    wanted = None if scope is None else scope.casefold()
+    for node, known in zip(_name_nodes(root), defined_names(root), strict=True):
+        known_scope = None if known.scope is None else known.scope.casefold()
+        if known.name.casefold() == name.casefold() and known_scope == wanted:
+            return node
+    return None
+
+
+def _place_behind(root, names):
+    """Offset behind the last child that has one of `names`."""
+    ends = [child.end for child in root.children if child.name in names and child.uri == root.uri]
+    return max(ends, default=root.open_end)
+
+
+def _check_name(name, formula, comment):
+    if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or CELL.fullmatch(name) or R1C1.fullmatch(name):
+        raise PackageError(
+            f"{name!r} cannot be a defined name: letters, digits, _ and . up to {LONGEST_NAME}, not like a cell"
+        )
+    if not formula or len(formula) > LONGEST_FORMULA:
+        raise PackageError(f"the name {name} needs a text of 1 to {LONGEST_FORMULA} characters")
+    if comment is not None and len(comment) > LONGEST_COMMENT:
+        raise PackageError(f"the comment of {name} has {len(comment)} characters: at most {LONGEST_COMMENT}")

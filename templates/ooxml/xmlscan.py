@@ -1,0 +1,355 @@
+"""XML as bytes: enough of a reader to splice one element and leave every other byte alone.
+
+Parts are handled as UTF-8 without byte order mark (`decode` and `encode` turn other encodings into that and
+back). Expat checks each part once for being well-formed and free of a DOCTYPE; after that a `<` can only open
+a tag, a comment, CDATA or a processing instruction, so regular expressions over a copy in which the last
+three are blanked (`mask`) find tags reliably, at the same offsets as in the original.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass, field
+from typing import NamedTuple
+from xml.parsers import expat
+
+from .errors import PackageError
+
+DEEPEST = 200  # levels of elements in a small part; Excel writes fewer than 20
+ATTRIBUTES = rb"""[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*"""  # linear: each quote opens one branch only
+ATTRIBUTE = re.compile(rb"""\s([^\s="'/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
+NOT_ELEMENTS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+DECLARED_ENCODING = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
+BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+OTHER_ENCODINGS = {"us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1", "windows-1252": "cp1252"}
+NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
+ESCAPE_LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
+ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+REFERENCE = re.compile(r"&(#x[0-9A-Fa-f]+|#[0-9]+|\w+);")
+ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
+
+
+class XmlText(NamedTuple):
+    """A part as UTF-8 `text` plus what is needed to write it back as it was."""
+
+    mark: bytes
+    encoding: str
+    text: bytes
+
+
+def decode(raw, name):
+    """The part's bytes as XmlText; refuses encodings that a workbook may not have."""
+    mark, encoding = next((m for m in BYTE_ORDER_MARKS if raw.startswith(m[0])), (b"", None))
+    if encoding is None:
+        encoding = {b"<\0": "utf-16-le", b"\0<": "utf-16-be"}.get(raw[:2])
+    if encoding is None:
+        declared = DECLARED_ENCODING.match(raw)
+        label = declared[1].decode("ascii").lower() if declared else "utf-8"
+        encoding = "utf-8" if label in ("utf-8", "utf8") else OTHER_ENCODINGS.get(label)
+        if encoding is None:
+            raise PackageError(f"{name} is encoded as {label}: save the workbook again in Excel")
+    body = raw[len(mark) :]
+    if encoding == "utf-8":
+        return XmlText(mark, encoding, body)  # expat checks that it is valid
+    try:
+        return XmlText(mark, encoding, body.decode(encoding).encode("utf-8"))
+    except UnicodeError:
+        raise PackageError(f"{name} is not valid {encoding}: repair the file in Excel first") from None
+
+
+def encode(part, text):
+    """`text` (UTF-8) in the encoding, and with the mark, that `part` came with."""
+    if part.encoding == "utf-8":
+        return part.mark + text
+    return part.mark + text.decode("utf-8").encode(part.encoding, "xmlcharrefreplace")
+
+
+def mask(text):
+    """`text` with comments, CDATA sections and processing instructions blanked; same length."""
+    if b"<!" not in text and text.find(b"<?", 1) < 0:
+        return text  # at most an XML declaration, which no pattern for tags matches
+    return NOT_ELEMENTS.sub(lambda m: b" " * len(m[0]), text)
+
+
+# ---- checking ------------------------------------------------------------------------------------------
+
+
+class Root(NamedTuple):
+    """The document element. `plain`: its namespace has one prefix, the same throughout the part."""
+
+    uri: str
+    local: str
+    prefix: str
+    plain: bool
+
+
+def check(text, name):
+    """Raise PackageError unless `text` is well-formed XML without DOCTYPE; returns its Root."""
+    root, declared = [], []
+
+    def on_root(tag, _attributes):
+        root.append(tag)
+        parser.StartElementHandler = None
+
+    parser = _parser(name)
+    parser.StartElementHandler = on_root
+    parser.StartNamespaceDeclHandler = lambda prefix, uri: declared.append((prefix or "", uri))
+    _parse(parser, text, name)
+    uri, local, prefix = _split(root[0])
+    plain = all((p == prefix) == (u == uri) for p, u in declared)
+    return Root(uri, local, prefix, plain)
+
+
+def canonical_mask(text, name, uri):
+    """Mask for a part with irregular prefixes: elements outside namespace `uri` get a `_` over their name.
+
+    Slow but exact: afterwards a tag of any prefix whose local name is intact belongs to `uri`.
+    """
+    lexed = bytearray(mask(text))
+    local_name = re.compile(rb"</?(?:[^\s/>:]+:)?")
+
+    def blank():
+        at = parser.CurrentByteIndex
+        lexed[local_name.match(lexed, at).end()] = ord("_")
+
+    def on_start(tag, _attributes):
+        own = _split(tag)[0] == uri
+        if not own:
+            blank()
+
+    def on_end(tag):
+        at = parser.CurrentByteIndex
+        if _split(tag)[0] != uri and lexed[at : at + 2] == b"</":  # nothing to blank after <tag/>
+            blank()
+
+    parser = _parser(name)
+    parser.StartElementHandler = on_start
+    parser.EndElementHandler = on_end
+    _parse(parser, text, name)
+    return bytes(lexed)
+
+
+def _parser(name):
+    parser = expat.ParserCreate("UTF-8", " ")
+    parser.namespace_prefixes = True
+
+    def refuse(*_):
+        raise PackageError(f"{name} declares a DOCTYPE (entities): hostile, refused")
+
+    parser.StartDoctypeDeclHandler = refuse
+    return parser
+
+
+def _parse(parser, text, name):
+    try:
+        parser.Parse(text, True)
+    except expat.ExpatError as error:
+        reason = expat.errors.messages.get(error.code, error.code)
+        raise PackageError(
+            f"{name} is damaged XML ({reason}, line {error.lineno}): repair the file in Excel first"
+        ) from None
+
+
+def _split(tag):
+    """Expat's `uri local prefix` (or fewer of them) as (uri, local, prefix)."""
+    words = tag.split(" ")
+    if len(words) == 1:
+        return "", tag, ""
+    return words[0], words[1], words[2] if len(words) == 3 else ""
+
+
+# ---- small parts as a tree with offsets ----------------------------------------------------------------
+
+
+@dataclass
+class Node:
+    """An element with the offsets of its tags: start tag [start, open_end), end tag [close_start, end)."""
+
+    uri: str
+    name: str
+    prefix: str
+    attributes: dict
+    start: int
+    open_end: int
+    close_start: int = -1
+    end: int = -1
+    children: list = field(default_factory=list)
+    text: str = ""
+
+    def all(self, name):
+        """Direct children called `name` in this element's own namespace."""
+        return [c for c in self.children if c.name == name and c.uri == self.uri]
+
+    def first(self, name):
+        return next(iter(self.all(name)), None)
+
+    @property
+    def empty_tag(self):
+        return self.close_start == self.open_end == self.end
+
+    def qualified(self, name):
+        """`name` with this element's prefix, as bytes."""
+        return f"{self.prefix}:{name}".encode() if self.prefix else name.encode()
+
+
+def tree(text, name):
+    """Parse a small part (workbook.xml, relationships, tables ...) into Nodes."""
+    lexed, stack, top = mask(text), [], []
+    tag_pattern = re.compile(rb"<" + ATTRIBUTES + rb">")
+
+    def on_start(tag, attributes):
+        if len(stack) >= DEEPEST:
+            raise PackageError(f"{name} is nested deeper than {DEEPEST} levels: hostile, refused")
+        start = parser.CurrentByteIndex
+        node = Node(*_split(tag), _attributes_by_name(attributes), start, tag_pattern.match(lexed, start).end())
+        (stack[-1].children if stack else top).append(node)
+        stack.append(node)
+
+    def on_end(_tag):
+        node = stack.pop()
+        if lexed[node.open_end - 2 : node.open_end] == b"/>":
+            node.close_start = node.end = node.open_end
+        else:
+            node.close_start = parser.CurrentByteIndex
+            node.end = lexed.index(b">", node.close_start) + 1
+
+    def on_text(characters):
+        if stack:
+            stack[-1].text += characters
+
+    parser = _parser(name)
+    parser.buffer_text = True
+    parser.StartElementHandler, parser.EndElementHandler = on_start, on_end
+    parser.CharacterDataHandler = on_text
+    _parse(parser, text, name)
+    return top[0]
+
+
+def _attributes_by_name(attributes):
+    """Plain attributes by name, qualified ones as `uri name` (prefix dropped)."""
+    return {" ".join(key.split(" ")[:2]): value for key, value in attributes.items()}
+
+
+# ---- splicing ------------------------------------------------------------------------------------------
+
+
+class Splice(NamedTuple):
+    """Replace [start, end) by `new`. Several at the same place are applied in the order given."""
+
+    start: int
+    end: int
+    new: bytes
+
+
+def splice(text, splices):
+    """`text` with all splices applied; they may not overlap."""
+    pieces, at = [], 0
+    for start, end, new in sorted(splices, key=lambda s: (s.start, s.end)):
+        if start < at:
+            raise ValueError(f"splices overlap at byte {start}")
+        pieces += (text[at:start], new)
+        at = end
+    pieces.append(text[at:])
+    return b"".join(pieces)
+
+
+def set_attribute(tag, name, value):
+    """A start tag (bytes) with attribute `name` set to `value` (str), or left out for None."""
+    wanted = name.encode()
+    for found in ATTRIBUTE.finditer(tag):
+        if found[1] == wanted:
+            if value is None:
+                return tag[: found.start()] + tag[found.end() :]
+            group = 2 if found[2] is not None else 3
+            return tag[: found.start(group)] + escape_attribute(value) + tag[found.end(group) :]
+    if value is None:
+        return tag
+    close = len(tag) - (2 if tag.endswith(b"/>") else 1)
+    close = len(tag[:close].rstrip())
+    return tag[:close] + b" " + wanted + b'="' + escape_attribute(value) + b'"' + tag[close:]
+
+
+def append_child(text, node, new):
+    """Splice that puts `new` behind the last child of `node`."""
+    if not node.empty_tag:
+        return Splice(node.close_start, node.close_start, new)
+    return Splice(
+        node.start, node.end, opened(text[node.start : node.end]) + new + closing(text[node.start : node.end])
+    )
+
+
+def opened(tag):
+    """`<x a="1"/>` as `<x a="1">`."""
+    return tag[:-2].rstrip() + b">" if tag.endswith(b"/>") else tag
+
+
+def closing(tag):
+    """The end tag that belongs to a start tag."""
+    return b"</" + re.match(rb"<([^\s/>]+)", tag)[1] + b">"
+
+
+def attributes(tag):
+    """All attributes of a start tag: dict of str to str."""
+    return {
+        found[1].decode(): unescape(found[2] if found[2] is not None else found[3])
+        for found in ATTRIBUTE.finditer(tag)
+    }
+
+
+# ---- text ----------------------------------------------------------------------------------------------
+
+
+def escape_text(value):
+    """Cell text as XML bytes: markup escaped, characters XML cannot hold written as `_x0007_` like Excel does."""
+    value = ESCAPE_LOOKALIKE.sub("_x005F_", value)
+    value = NOT_IN_XML.sub(lambda m: f"_x{ord(m[0]):04X}_", value)
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode("utf-8")
+
+
+def escape_formula(value):
+    """Formula or name text as XML bytes; line ends as references so that a reader does not change them."""
+    if NOT_IN_XML.search(value.replace("\r", "")):
+        raise PackageError(f"{value!r} holds characters that a formula cannot have: leave them out")
+    return (
+        value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;").encode("utf-8")
+    )
+
+
+def escape_attribute(value):
+    value = escape_formula(value).replace(b'"', b"&quot;").replace(b"'", b"&apos;")
+    return value.replace(b"\n", b"&#10;").replace(b"\t", b"&#9;")
+
+
+def unescape(raw):
+    """XML character data (bytes, possibly with CDATA, comments and references) as str."""
+    if b"<" not in raw:
+        return _plain_text(raw)
+    pieces = re.split(rb"(<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>)", raw, flags=re.DOTALL)
+    text = ""
+    for plain, special in zip(pieces[0::2], [*pieces[1::2], b""], strict=True):
+        text += _plain_text(plain)
+        if special.startswith(b"<![CDATA["):
+            text += special[9:-3].decode("utf-8")
+    return text
+
+
+def _plain_text(raw):
+    value = raw.decode("utf-8")
+    if "\r" in value:
+        value = value.replace("\r\n", "\n").replace("\r", "\n")
+    return REFERENCE.sub(_referenced, value) if "&" in value else value
+
+
+def _referenced(match):
+    body = match[1]
+    if not body.startswith("#"):
+        return ENTITIES.get(body, match[0])
+    return chr(int(body[2:], 16) if body[1] == "x" else int(body[1:]))
+
+
+def resolve_escapes(value):
+    """Cell text with Excel's `_x000D_` escapes for characters resolved."""
+    return ESCAPED.sub(lambda m: chr(int(m[1], 16)), value) if "_x" in value else value

@@ -1,0 +1,124 @@
+"""Formulas written with names, compiled to A1 references.
+
+A name in braces stands for a row or an input: ``={sold} * {price}``. An option after a colon says which part of it:
+
+    {sold}          the cell of this column (time rows) or the one cell (inputs, constants)
+    {sold:prev}     the cell one column to the left
+    {sold:all}      the whole row, month 0 to the last
+    {sold:periods}  the whole row without month 0
+    {sold:to_date}  month 0 up to this column
+    {sold:total}    the total column
+    {sold:start}    the cell of month 0
+
+A name is looked up in the block that uses it, then among that block's inputs, then among the inputs of the workbook;
+``{model_1.npv}`` names a block. Names of another sheet get their sheet, and the cell the colour of a link.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from openpyxl.utils import get_column_letter, quote_sheetname
+
+NAME = re.compile(r"\{(@?[a-z0-9_.]+)(?::([a-z_]+))?\}")
+OPTIONS = ("prev", "all", "periods", "to_date", "total", "start")
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell: an input, a constant, a result."""
+
+    sheet: str
+    row: int
+    column: int
+
+
+@dataclass(frozen=True, slots=True)
+class TimeRow:
+    """A row of a time sheet: its total, month 0 and last month."""
+
+    sheet: str
+    row: int
+    total: int
+    first: int
+    last: int
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """A block of cells, for lists and tables."""
+
+    sheet: str
+    row: int
+    column: int
+    last_row: int
+    last_column: int
+
+
+Place = Cell | TimeRow | Range
+
+
+class UnknownName(KeyError):
+    """A formula uses a name that nothing in the workbook has."""
+
+
+class Book:
+    """Where everything stands: the address book of a workbook while it is written."""
+
+    def __init__(self):
+        self._places: dict[str, Place] = {}
+
+    def put(self, name: str, place: Place) -> None:
+        """Give a name to a place. Names are unique, so that a formula means one thing."""
+        if name in self._places:
+            raise ValueError(f"{name} stands in two places")
+        self._places[name] = place
+
+    def find(self, name: str, scopes: tuple[str, ...] = ()) -> Place:
+        """The place of a name, in the first scope that has it."""
+        for key in (*(f"{scope}.{name}" for scope in scopes), name):
+            if key in self._places:
+                return self._places[key]
+        raise UnknownName(f"no row or input is called {name!r} in {', '.join(scopes) or 'this workbook'}")
+
+    def compile(self, formula: str, sheet: str, *, column: int = 0, scopes: tuple[str, ...] = ()) -> str:
+        """A formula with names as a formula with A1 references, for one cell of ``sheet``."""
+
+        def reference(match: re.Match) -> str:
+            name, option = match[1], match[2] or ""
+            if name.startswith("@"):  # @name: the input, even where the block has a row of that name
+                place = self.find(name[1:], scopes[1:])
+            else:
+                place = self.find(name, scopes)
+            prefix = "" if place.sheet == sheet else quote_sheetname(place.sheet) + "!"
+            return prefix + _reference(place, option, column, name)
+
+        return NAME.sub(reference, formula)
+
+
+def _reference(place: Place, option: str, column: int, name: str) -> str:
+    if option and option not in OPTIONS:
+        raise ValueError(f"{{{name}:{option}}}: the options are {', '.join(OPTIONS)}")
+    if isinstance(place, Cell):
+        return f"${get_column_letter(place.column)}${place.row}"
+    if isinstance(place, Range):
+        first = f"${get_column_letter(place.column)}${place.row}"
+        return f"{first}:${get_column_letter(place.last_column)}${place.last_row}"
+    row = place.row
+    first, last = get_column_letter(place.first), get_column_letter(place.last)
+    if option == "all":
+        return f"${first}${row}:${last}${row}"
+    if option == "periods":
+        return f"${get_column_letter(place.first + 1)}${row}:${last}${row}"
+    if option == "start":
+        return f"${first}${row}"
+    if option == "total":
+        return f"${get_column_letter(place.total)}${row}"
+    if not column:
+        raise ValueError(f"{{{name}}} is a row over time; say which part of it, {{{name}:all}} or {{{name}:total}}")
+    if option == "prev":
+        return f"{get_column_letter(column - 1)}${row}"
+    if option == "to_date":
+        return f"${first}${row}:{get_column_letter(column)}${row}"
+    return f"{get_column_letter(column)}${row}"

@@ -1,0 +1,162 @@
+"""The Inputs sheet: what a reader may change, with unit, allowed values, and the baseline each figure came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openpyxl.comments import Comment
+from openpyxl.formatting.rule import FormulaRule
+from openpyxl.styles import PatternFill
+from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.worksheet.datavalidation import DataValidation
+
+from templates.sheets.formula import Cell, Range
+
+LABEL, UNIT, FIRST = 1, 2, 3  # columns
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One line of the Inputs sheet.
+
+    ``low``/``high`` bound a number, ``choices`` names a list of the workbook, ``blank`` allows none. ``each`` asks
+    for one value per platform. ``name`` also becomes a defined name where the value is global.
+    """
+
+    name: str
+    label: str
+    unit: str
+    kind: str = "number"
+    low: float | None = None
+    high: float | None = None
+    whole: bool = False
+    choices: str = ""
+    blank: bool = False
+    each: bool = False
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    title: str
+    inputs: tuple[Input, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A value for an input cell, and the Baselines row it was taken from (an id, or None for a plain assumption)."""
+
+    value: object
+    baseline: str | None = None
+
+
+def write(writer, sections, filled, scopes) -> None:
+    """Write the Inputs sheet.
+
+    ``filled[name]`` is a Filled, or a list of them, one per scope, for inputs with ``each``. Baselines rows are
+    numbered by ``writer.baseline_place``, so that the status column can compare the cell with its baseline.
+    """
+    sheet = writer.sheet("Inputs")
+    source = FIRST + len(scopes)
+    status = source + 1
+    row = writer.head("Inputs", "Change what is blue on yellow. Everything else follows.", last=status)
+    for section in sections:
+        each = any(item.each for item in section.inputs)
+        row = _section_head(writer, sheet, row, section.title, scopes if each else ("Value",), source, status)
+        for item in section.inputs:
+            _write_input(writer, sheet, row, item, filled, scopes, source, status)
+            row += 1
+        row += 1
+    sheet.column_dimensions["A"].width = 44
+    sheet.column_dimensions["B"].width = 20
+    for column in range(FIRST, source):
+        sheet.column_dimensions[get_column_letter(column)].width = 15
+    sheet.column_dimensions[get_column_letter(source)].width = 70
+    sheet.column_dimensions[get_column_letter(status)].width = 14
+    sheet.freeze_panes = sheet.cell(writer.body_row, FIRST)
+    writer.finish(sheet, last_row=row - 2, last_column=status)
+
+
+def _section_head(writer, sheet, row, title, columns, source, status) -> int:
+    for column in range(LABEL, status + 1):
+        writer.painter.paint(sheet.cell(row, column), "TB Column" if FIRST <= column < source else "TB Column Left")
+    sheet.cell(row, LABEL).value, sheet.cell(row, UNIT).value = title, "Unit"
+    for offset, text in enumerate(columns):
+        sheet.cell(row, FIRST + offset).value = text
+    sheet.cell(row, source).value, sheet.cell(row, status).value = "Where it comes from", "Status"
+    return row + 1
+
+
+def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status) -> None:
+    paint = writer.painter.paint
+    label, unit = sheet.cell(row, LABEL), sheet.cell(row, UNIT)
+    label.value, unit.value = item.label, item.unit
+    paint(label, "TB Label")
+    paint(unit, "TB Unit")
+    values = filled[item.name]
+    values = values if item.each else [values]
+    comparisons, citations = [], []
+    for offset, (scope, value) in enumerate(zip(scopes if item.each else ("",), values, strict=True)):
+        cell = sheet.cell(row, FIRST + offset)
+        cell.value = value.value
+        paint(cell, "TB Input", item.kind)
+        place = Cell("Inputs", row, FIRST + offset)
+        writer.book.put(f"inputs.{scope}.{item.name}" if item.each else f"inputs.{item.name}", place)
+        name = f"{item.name}_{offset + 1}" if item.each else item.name
+        writer.define(name, place)
+        if value.baseline:
+            at = writer.baseline_place(value.baseline)
+            here = f"{get_column_letter(cell.column)}{row}"
+            comparisons.append(f"{here}={quote_sheetname(at.sheet)}!${get_column_letter(at.column)}${at.row}")
+            citations.append(writer.baseline_citation(value.baseline))
+            writer.bound(name, place, value.baseline)
+    rule = _validation(writer, item)
+    if rule is not None:
+        rule.add(f"{get_column_letter(FIRST)}{row}:{get_column_letter(FIRST + len(values) - 1)}{row}")
+        sheet.add_data_validation(rule)
+    where = sheet.cell(row, source)
+    where.value = item.note or "; ".join(dict.fromkeys(citations)) or "Your figure"
+    paint(where, "TB Note")
+    state = sheet.cell(row, status)
+    if comparisons:
+        state.value = f'=IF(AND({",".join(comparisons)}),"baseline","override")'
+        paint(state, "TB Link")
+        marked = FormulaRule([f'{state.coordinate}="override"'], fill=PatternFill("solid", bgColor="FFD9A0"))
+        sheet.conditional_formatting.add(state.coordinate, marked)
+        writer.statuses.append(f"Inputs!${get_column_letter(status)}${row}")
+    else:
+        state.value = "assumption"
+        paint(state, "TB Unit")
+    if len(citations) and item.note:
+        sheet.cell(row, FIRST).comment = Comment("; ".join(dict.fromkeys(citations)), "Tokenbook", width=420, height=120)
+
+
+def _validation(writer, item: Input) -> DataValidation | None:
+    if item.choices:
+        place = writer.book.find(f"lists.{item.choices}")
+        assert isinstance(place, Range)
+        letter = get_column_letter(place.column)
+        listed = f"{quote_sheetname(place.sheet)}!${letter}${place.row}:${letter}${place.last_row}"
+        rule = DataValidation("list", formula1=listed, allow_blank=item.blank, showErrorMessage=True)
+        rule.error = f"{item.label}: choose from the list"
+    elif item.kind == "date":
+        rule = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=item.blank)
+        rule.error = f"{item.label}: a date belongs here"
+    elif item.low is not None or item.high is not None:
+        low = item.low if item.low is not None else -1e15
+        high = item.high if item.high is not None else 1e15
+        rule = DataValidation(
+            "whole" if item.whole else "decimal",
+            operator="between",
+            formula1=f"{low:.15g}",
+            formula2=f"{high:.15g}",
+            allow_blank=item.blank,
+        )
+        bounds = f"from {low:,g} to {high:,g}" if item.high is not None else f"of {low:,g} or more"
+        rule.error = f"{item.label}: a {'whole ' if item.whole else ''}number {bounds} belongs here"
+    else:
+        return None
+    rule.showErrorMessage, rule.errorTitle = True, "Tokenbook"
+    rule.promptTitle, rule.prompt = item.label[:32], (item.note or item.unit)[:250]
+    rule.showInputMessage = bool(item.note)
+    return rule

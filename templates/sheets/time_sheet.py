@@ -1,0 +1,113 @@
+"""Time sheets: label, unit, constant, total, a spacer, then month 0 to the last, the same columns on every one."""
+
+from __future__ import annotations
+
+from openpyxl.utils import get_column_letter
+
+from templates.sheets.formula import Cell, TimeRow
+from templates.sheets.inputs import Input
+from templates.sheets.rows import Block, Constant, Heading, Ingredient, Row
+
+LABEL, UNIT, CONSTANT, TOTAL, SPACER, FIRST = 1, 2, 3, 4, 5, 6
+TIMELINE = (
+    # The spacer left of month 0 is empty and reads as 0, so that opening balances need no formula of their own.
+    Row("month", "Month", "month", "=COLUMNS({month:to_date})-1", kind="month"),
+    Row("month_end", "Month ends", "date", "=EDATE({start_date},{month})", kind="date"),
+    Row("year", "Year of the model", "year", "=ROUNDUP({month}/{months_per_year},0)", kind="month"),
+    Row("operating", "Months of operation", "1 or 0", "=IF(AND({month}>0,{month}<={months}),1,0)", kind="flag"),
+    Row("final", "Last month", "1 or 0", "=IF({month}={months},1,0)", kind="flag"),
+)
+
+
+def last_column(months: int) -> int:
+    return FIRST + months
+
+
+def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: dict[str, Input], subtitle: str) -> None:
+    """Write a time sheet: the timeline on top, then the blocks, each under a band with its title."""
+    sheet = writer.sheet(name)
+    last = last_column(months)
+    row = writer.head(name, subtitle, last=CONSTANT + 1)
+    lines: list[tuple[int, Block, object]] = []
+    timeline = Block("time", "", TIMELINE)
+    row = _place(writer, name, timeline, row, last, lines, named="time")
+    body = row
+    for block in blocks:
+        row += 1
+        title_row = row
+        writer.heading(sheet, title_row, block.title, last)
+        row = _place(writer, name, block, row + 1, last, lines, named=block.key)
+    for at, block, line in lines:
+        _write_line(writer, sheet, at, block, line, last, inputs)
+    _header(writer, sheet, writer.body_row - 1, months)
+    sheet.freeze_panes = sheet.cell(body, FIRST)
+    sheet.column_dimensions["A"].width = 40
+    sheet.column_dimensions["B"].width = 18
+    sheet.column_dimensions["C"].width = 14
+    sheet.column_dimensions["D"].width = 16
+    sheet.column_dimensions["E"].width = 2
+    for column in range(FIRST, last + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = 12.5
+    writer.finish(sheet, last_row=row - 1, last_column=last, columns="A:D", rows=f"1:{body - 1}")
+    sheet.page_setup.fitToWidth = max(1, round(months / 12))  # a year a page; one page wide would be unreadable
+
+
+def _place(writer, sheet: str, block: Block, row: int, last: int, lines, *, named: str) -> int:
+    for line in block.lines:
+        if isinstance(line, Row):
+            writer.book.put(f"{named}.{line.key}", TimeRow(sheet, row, TOTAL, FIRST, last))
+        elif isinstance(line, (Constant, Ingredient)):
+            writer.book.put(f"{named}.{line.key}", Cell(sheet, row, CONSTANT))
+        lines.append((row, block, line))
+        row += 1
+    return row
+
+
+def _header(writer, sheet, row: int, months: int) -> None:
+    for column, text in ((LABEL, "Line"), (UNIT, "Unit"), (CONSTANT, "Constant"), (TOTAL, "Total")):
+        sheet.cell(row, column).value = text
+    for column in range(LABEL, last_column(months) + 1):
+        writer.painter.paint(sheet.cell(row, column), "TB Column Left" if column <= UNIT else "TB Column")
+
+
+def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: dict[str, Input]) -> None:
+    paint, compiled = writer.painter.paint, writer.book.compile
+    scopes = (block.key, *((f"inputs.{block.scope}",) if block.scope else ()), "inputs", "time")
+    label = sheet.cell(row, LABEL)
+    if isinstance(line, Heading):
+        label.value = line.text
+        paint(label, "TB Column Left")
+        return
+    if isinstance(line, Ingredient):
+        item = inputs[line.key]
+        formula = "={@" + line.key + "}" if not item.blank else '=IF({@' + line.key + '}="","",{@' + line.key + "})"
+        line = Constant(line.key, item.label, item.unit, formula, item.kind)
+    label.value = line.label
+    paint(label, "TB Total" if line.strong else "TB Label")
+    unit = sheet.cell(row, UNIT)
+    unit.value = line.unit
+    paint(unit, "TB Unit")
+    if isinstance(line, Constant):
+        _write_formula(writer, sheet.cell(row, CONSTANT), compiled(line.formula, sheet.title, scopes=scopes), line)
+        return
+    if line.total:
+        text = "=SUM({" + line.key + ":all})" if line.total == "sum" else line.total
+        _write_formula(writer, sheet.cell(row, TOTAL), compiled(text, sheet.title, scopes=scopes), line)
+    linked = None
+    for column in range(FIRST, last + 1):
+        cell = sheet.cell(row, column)
+        cell.value = compiled(line.formula, sheet.title, column=column, scopes=scopes)
+        if linked is None:
+            linked = _style(cell.value, line)
+        paint(cell, linked, line.kind)
+
+
+def _write_formula(writer, cell, formula: str, line) -> None:
+    cell.value = formula
+    writer.painter.paint(cell, _style(formula, line), line.kind)
+
+
+def _style(formula: str, line) -> str:
+    if line.strong:
+        return "TB Total"
+    return "TB Link" if "!" in formula else "TB Calc"
