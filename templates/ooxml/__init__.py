@@ -1,0 +1,17 @@
+"""The package patcher: change chosen cells of an .xlsx, .xlsm, .xltx or .xltm and nothing else.
+
+`open_package` reads a workbook (hostile until proven), `Package` reads and edits cells by splicing the one
+part concerned, and `Package.save` copies every other member as the compressed bytes it is. From the bottom:
+`errors`, `references` and `values` (plain conversions); `container` (zip), `xmlscan` (XML as bytes), `parts`
+(relationships, content types); `sheetscan` (rows and cells with offsets), `cells` (typed values), `edits`
+(splicing cells), `workbook`, `tables`, `metadata` (the other parts we touch); `save` (the disk); `package`.
+"""
+
+from .cells import Cell, Formula
+from .container import Limits
+from .errors import PackageError
+from .package import Package, open_package
+from .tables import Table
+from .workbook import DefinedName
+
+__all__ = ["Cell", "DefinedName", "Formula", "Limits", "Package", "PackageError", "Table", "open_package"]

@@ -7,11 +7,12 @@ from openpyxl.utils import get_column_letter
 from templates.sheets.formula import Cell, TimeRow
 from templates.sheets.inputs import Input
 from templates.sheets.rows import Block, Constant, Heading, Ingredient, Row
+from templates.sheets.writer import SUBTITLE_ROW
 
 LABEL, UNIT, CONSTANT, TOTAL, SPACER, FIRST = 1, 2, 3, 4, 5, 6
 TIMELINE = (
     # The spacer left of month 0 is empty and reads as 0, so that opening balances need no formula of their own.
-    Row("month", "Month", "month", "=COLUMNS({month:to_date})-1", kind="month"),
+    Row("month", "Month", "month", "=COLUMNS({ruler:to_date})-1", kind="month"),
     Row("month_end", "Month ends", "date", "=EDATE({start_date},{month})", kind="date"),
     Row("year", "Year of the model", "year", "=ROUNDUP({month}/{months_per_year},0)", kind="month"),
     Row("operating", "Months of operation", "1 or 0", "=IF(AND({month}>0,{month}<={months}),1,0)", kind="flag"),
@@ -29,6 +30,8 @@ def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: 
     last = last_column(months)
     row = writer.head(name, subtitle, last=CONSTANT + 1)
     lines: list[tuple[int, Block, object]] = []
+    # An empty row to count columns on; a row that counted on itself would be circular.
+    writer.book.put("time.ruler", TimeRow(name, SUBTITLE_ROW, TOTAL, FIRST, last))
     timeline = Block("time", "", TIMELINE)
     row = _place(writer, name, timeline, row, last, lines, named="time")
     body = row

@@ -93,7 +93,7 @@ class Writer:
 
         first = ref.split(":")[0]
         sheet[first] = ArrayFormula(ref, formula)
-        self.dynamic.setdefault(sheet.title, []).append(first)
+        self.dynamic.setdefault(sheet.title, []).append(ref)
 
     def finish(self, sheet: Worksheet, *, last_row: int, last_column: int, **page) -> None:
         style.page(sheet, last=f"{get_column_letter(last_column)}{last_row}", **page)

@@ -1,0 +1,88 @@
+"""Finishes a composed workbook: saved by openpyxl, calculated by the engine, cached values patched in.
+
+The result shows its numbers in Protected View, previews, pandas and LibreOffice before anything recalculates it:
+every formula cell carries its value, spills are marked as dynamic arrays, Excel is not asked to recalculate on load.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+from templates import ooxml
+from templates.engine import Model
+
+CALC_ID = 191029  # of current Excel; a lower one would make it recalculate, and lose function values without the add-in
+EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first day: the same call gives the same bytes
+STAMP = dt.datetime(2026, 1, 1)
+
+
+class BuildError(ValueError):
+    """The workbook cannot be written where it was asked for; one line for the reader."""
+
+
+def check_target(out: Path, *, force: bool) -> None:
+    """Refuse an output path before any work is done."""
+    if out.suffix.lower() != ".xlsx":
+        raise BuildError(f"{out}: the workbook is an .xlsx file; give it that ending")
+    if out.is_dir():
+        raise BuildError(f"{out}: is a folder; name a file")
+    if out.exists() and not force:
+        raise BuildError(f"{out}: exists already; choose another name, or --force to replace it")
+    folder = out.parent
+    if not folder.is_dir():
+        raise BuildError(f"{out}: the folder {folder} does not exist")
+    if not os.access(folder, os.W_OK):
+        raise BuildError(f"{out}: the folder {folder} cannot be written to")
+
+
+def build(writer, out: str | Path, *, force: bool = False, progress: Callable[[str], None] = lambda step: None) -> Model:
+    """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails."""
+    out = Path(out)
+    check_target(out, force=force)
+    with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
+        plain = Path(folder) / "plain.xlsx"
+        progress("writing sheets")
+        _save(writer.workbook, plain)
+        progress("calculating")
+        model = Model(plain)
+        model.recalculate()
+        progress("storing values")
+        package = model.package
+        for sheet, cells in writer.dynamic.items():
+            package.mark_dynamic_arrays(sheet, cells)
+        for sheet, cells in model.values().items():
+            if cells:
+                package.set_cached_many(sheet, cells)
+        package.set_calculation(calc_id=CALC_ID, full_calc_on_load=False)
+        package.save(out)
+        package.close()
+    return model
+
+
+def _save(workbook, path: Path) -> None:
+    """openpyxl's own save, without the clock: equal calls give equal bytes."""
+    workbook.properties.creator = "Tokenbook"
+    workbook.properties.created = workbook.properties.modified = STAMP
+    workbook.calculation.fullCalcOnLoad = False
+    raw = path.with_suffix(".raw")
+    workbook.save(raw)
+    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == "docProps/core.xml":
+                content = _timeless(content)
+            entry = zipfile.ZipInfo(name, EPOCH)
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            target.writestr(entry, content)
+
+
+def _timeless(core: bytes) -> bytes:
+    import re
+
+    stamp = STAMP.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
+    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)", rb"\g<1>" + stamp + rb"\g<2>", core)

@@ -1,0 +1,86 @@
+"""Fills the inputs of a model from the catalogue: which row answers for which input, and what if none does."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from templates.sheets.inputs import Filled
+from udfs import catalog
+
+# Tiers of an accelerator's price, in the order in which a model prefers them.
+CAPEX_TIERS = ("model-input", "rack-share", "low")
+DEFAULT_GPUS = 72  # one NVL72 rack, and as many single accelerators of the other platforms beside it
+
+
+class FillError(ValueError):
+    """The catalogue lacks a figure that the model cannot do without; one line for the reader."""
+
+
+@dataclass
+class Filler:
+    """Looks figures up as known on a day and remembers which rows the workbook uses."""
+
+    figures: catalog.Catalog
+    as_of: str | None = None
+    used: list[catalog.Baseline] = field(default_factory=list)
+
+    def row(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None):
+        """The catalogue row for a key, or FillError with the catalogue's own words."""
+        try:
+            return self.figures.get(platform, metric, model, conditions, self.as_of)
+        except LookupError as error:
+            raise FillError(str(error.args[0])) from None
+
+    def take(self, row: catalog.Baseline) -> Filled:
+        if row not in self.used:
+            self.used.append(row)
+        return Filled(row.value, row.id)
+
+    def get(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None) -> Filled:
+        return self.take(self.row(platform, metric, model, conditions))
+
+    def first(self, platform: str, metric: str, tiers: tuple[str, ...]) -> Filled | None:
+        """The figure of the first tier that the catalogue has, or None."""
+        for tier in tiers:
+            rows = self.figures.find(platform, metric, None, tier, self.as_of, current=True)
+            rows = [row for row in rows if row.tier == tier]
+            if rows:
+                return self.take(rows[0])
+        return None
+
+    def context(self, platforms: tuple[str, ...], model: str) -> list[catalog.Baseline]:
+        """Rows to stand beside those in use: other tiers, old power figures, other providers, other sources."""
+        found: list[catalog.Baseline] = []
+        for platform in platforms:
+            for metric in ("usd_per_gpu_hour", "rental_usd_per_gpu_hour", "capex_usd_per_gpu", "kw_per_gpu"):
+                found += self._known(platform, metric)
+            found += self._known(platform, "interactivity_tok_s_user", model)
+        for metric in ("usd_per_mtok_input", "usd_per_mtok_output", "usd_per_mtok_cached_input"):
+            found += self._known(None, metric, model)
+        for metric in ("token_price_annual_factor", "pue", "usd_per_kwh", "software_throughput_gain"):
+            found += self._known(None, metric)
+        return [row for row in found if row not in self.used]
+
+    def _known(self, platform: str | None, metric: str, model: str | None = None) -> list[catalog.Baseline]:
+        try:
+            return self.figures.find(platform, metric, model, None, self.as_of, current=True)
+        except LookupError:
+            return []
+
+
+def spell_platforms(figures: catalog.Catalog, names: tuple[str, ...], metric: str) -> tuple[str, ...]:
+    """Platforms in the catalogue's spelling; an unknown or repeated one is refused."""
+    spelled = []
+    known = figures.platforms(metric)
+    for name in names:
+        rows = []
+        try:
+            rows = figures.find(name, metric)
+        except LookupError as error:
+            raise FillError(f"{error.args[0]}; platforms: {', '.join(known)}") from None
+        if not rows:
+            raise FillError(f"{name}: the catalogue has no {metric} for it; platforms: {', '.join(known)}")
+        if rows[0].platform in spelled:
+            raise FillError(f"{rows[0].platform}: is given twice")
+        spelled.append(rows[0].platform)
+    return tuple(spelled)

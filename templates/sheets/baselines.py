@@ -1,0 +1,92 @@
+"""The Baselines sheet: every figure the model was filled with, and the figures that contradict or frame it."""
+
+from __future__ import annotations
+
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.table import Table, TableStyleInfo
+
+from templates.sheets.formula import Cell
+
+# Column title, width, and what a row of the catalogue shows there.
+COLUMNS = (
+    ("Platform", 14, lambda row: row.platform),
+    ("Metric", 26, lambda row: row.metric),
+    ("Value", 13, lambda row: row.value),
+    ("Unit", 13, lambda row: row.unit),
+    ("Kind", 12, lambda row: row.kind),
+    ("Qualifier", 46, lambda row: row.qualifier),
+    ("Model", 15, lambda row: row.model),
+    ("Conditions", 34, lambda row: conditions(row)),
+    ("Tier", 14, lambda row: row.tier),
+    ("Source", 44, lambda row: row.source),
+    ("Reference", 40, lambda row: row.source_ref),
+    ("As of", 11, lambda row: row.as_of),
+    ("Confidence", 11, lambda row: row.confidence),
+    ("Origin", 10, lambda row: row.origin),
+    ("Key", 34, lambda row: row.id),
+)
+VALUE_COLUMN = 3
+
+
+def conditions(row) -> str:
+    """Shape, precision, framework, speed per user and run date of a measured row, in one line."""
+    parts = [row.shape, row.precision, row.framework, row.conditions]
+    if row.interactivity:
+        parts.append(f"{row.interactivity:g} tok/s/user")
+    if row.ttft_ms:
+        parts.append(f"TTFT {row.ttft_ms / 1000:.1f} s")
+    if row.concurrency:
+        parts.append(f"concurrency {row.concurrency:g}")
+    if row.run_date:
+        parts.append(f"run {row.run_date}")
+    return ", ".join(part for part in parts if part)
+
+
+def short_citation(row) -> str:
+    """Where a figure comes from, in one line of an Inputs sheet."""
+    what = ", ".join(part for part in (row.tier, conditions(row), row.qualifier) if part)
+    return f"{row.source}, {row.as_of}, confidence {row.confidence}" + (f" ({what})" if what else "")
+
+
+def place(writer, used, context) -> None:
+    """Decide which row stands where, before anything refers to it. ``used`` comes first, ``context`` after it."""
+    ordered = list(dict.fromkeys([*used, *context]))
+    for offset, row in enumerate(ordered):
+        writer.baselines[row.id] = (row, Cell("Baselines", writer.body_row + 1 + offset, VALUE_COLUMN))
+
+
+def write(writer, used) -> None:
+    """Write the table. Figures in use are bound by a defined name, so that ``tokenbook refresh`` finds them."""
+    sheet = writer.sheet("Baselines")
+    last = len(COLUMNS)
+    header = writer.head(
+        "Baselines",
+        'Every pre-filled figure with its source, date and qualifier. "up to" stays "up to"; sources that disagree '
+        "stand side by side.",
+        last=last,
+    )
+    for column, (title, width, _) in enumerate(COLUMNS, 1):
+        sheet.cell(header, column).value = title
+        writer.painter.paint(sheet.cell(header, column), "TB Column Left")
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    in_use = {row.id for row in used}
+    for row, cell in writer.baselines.values():
+        for column, (_, _, show) in enumerate(COLUMNS, 1):
+            here = sheet.cell(cell.row, column)
+            here.value = show(row)
+            if column == VALUE_COLUMN:
+                writer.painter.paint(here, "TB Input" if row.id in in_use else "TB Calc", _kind(row.value))
+            else:
+                writer.painter.paint(here, "TB Wrap")
+    bottom = header + len(writer.baselines)
+    table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
+    table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
+    sheet.add_table(table)
+    sheet.freeze_panes = sheet.cell(header + 1, VALUE_COLUMN + 1)
+    writer.finish(sheet, last_row=bottom, last_column=last, rows=f"{header}:{header}")
+
+
+def _kind(value: float) -> str:
+    if abs(value) >= 1000:
+        return "count"
+    return "factor" if abs(value) < 10 else "number"
