@@ -1,0 +1,1 @@
+"""Where the functions meet a host, and the command line."""

@@ -13,11 +13,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import formualizer
+from lxml import etree
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import coordinate_from_string, column_index_from_string, get_column_letter, range_boundaries
 
-from templates import ooxml
+from templates import ooxml, validation
 from udfs.functions import CellError, registry
 from udfs.functions.arguments import OMITTED
 
@@ -61,15 +62,15 @@ class Model:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.package = ooxml.open_package(self.path)
+        self.changes: list[Change] = []
+        self._formulas: dict[str, dict[str, str | None]] | None = None
         try:
-            self.workbook = formualizer.load_workbook(str(self.path), backend="umya")
+            self.workbook = formualizer.load_workbook_bytes(self._without_spilled_values(), backend="umya")
         except Exception as error:  # the engine's own exceptions have no common base
             raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
         self.workbook.set_temporal_egress("serial")
-        self.changes: list[Change] = []
-        self._formulas: dict[str, dict[str, str | None]] | None = None
         bind(self.workbook)
-        self._mend_omitted_arguments()
+        self._enter_our_formulas()
 
     def __enter__(self) -> Model:
         return self
@@ -105,6 +106,9 @@ class Model:
         old = self.value(sheet, ref)
         if isinstance(old, float) and isinstance(value, str):
             raise EngineError(f"{name}: {sheet}!{ref} holds the number {old:g}, {value!r} is text")
+        refused = validation.refusal(self, sheet, ref, value)
+        if refused:
+            raise EngineError(f"{name}: {_shown(value)} is refused by {sheet}!{ref}: {refused}")
         row, column = _position(ref)
         self.workbook.set_value(sheet, row, column, value)
         self.changes.append(Change(name, sheet, ref, old, value))
@@ -126,7 +130,10 @@ class Model:
 
     def value(self, sheet: str, ref: str):
         """The value of one cell: float, str, bool, a CellError, or None for an empty cell."""
-        row, column = _position(ref)
+        return self.at(sheet, *_position(ref))
+
+    def at(self, sheet: str, row: int, column: int):
+        """The value of one cell by its row and column, from 1."""
         return from_engine(self.workbook.get_value(sheet, row, column))
 
     def named(self, name: str):
@@ -153,13 +160,27 @@ class Model:
                 self.package.set_cached_many(sheet, cells)
         self.package.save(out or self.path, **options)
 
-    def _mend_omitted_arguments(self) -> None:
+    def _without_spilled_values(self) -> bytes:
+        """The file for the engine, which takes the cached values of a spill for obstacles to it."""
+        copy = ooxml.open_package(self.package.to_bytes())
+        for sheet, part in self.package.sheets.items():
+            spilled = {ref for ref, formula in self.formulas(sheet).items() if formula is None}
+            if spilled:
+                root = etree.fromstring(self.package.read_part(part), validation.PARSER)
+                for cell in root.iter("{*}c"):
+                    if cell.get("r") in spilled:
+                        cell.attrib.pop("t", None)
+                        del cell[:]
+                copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+        return copy.to_bytes()
+
+    def _enter_our_formulas(self) -> None:
+        """Enter the formulas that call us once more: while loading, the engine did not know our functions yet."""
         for sheet in self.package.sheets:
             for ref, formula in self.formulas(sheet).items():
-                if formula and MAY_OMIT.search(formula) and CALLS_US.search(formula):
-                    mended = with_omitted_marked(formula)
-                    if mended != formula:
-                        self.workbook.set_formula(sheet, *_position(ref), "=" + mended)
+                if formula and CALLS_US.search(formula):
+                    mended = with_omitted_marked(formula) if MAY_OMIT.search(formula) else formula
+                    self.workbook.set_formula(sheet, *_position(ref), "=" + mended)
 
 
 def bind(workbook) -> None:
@@ -306,6 +327,10 @@ def _one_cell(text: str, name: str) -> tuple[str, str]:
 def _position(ref: str) -> tuple[int, int]:
     letters, row = coordinate_from_string(ref)
     return row, column_index_from_string(letters)
+
+
+def _shown(value) -> str:
+    return "a blank" if value is None else f"{value:g}" if isinstance(value, float) else f"{value}"
 
 
 def _line(error: BaseException) -> str:

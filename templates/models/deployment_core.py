@@ -236,8 +236,13 @@ STATIC = (
 RESULTS = (
     Heading("Results"),
     Constant("npv", "Net present value", "USD", "={discounted_fcf:total}", "usd", True),
+    Constant("inflows", "Months with money in", "USD", '=SUMIF({fcf:all},">0")', "usd"),
+    Constant("outflows", "Months with money out", "USD", '=-SUMIF({fcf:all},"<0")', "usd"),
+    # IRR() gives up when it starts far from the root: start where one payment in, at its mean month, would be.
+    Constant("irr_guess", "Where the search for the IRR starts", "a month",
+             "=IFERROR(({inflows}/{outflows})^({inflows}/SUMPRODUCT(({fcf:all}>0)*{fcf:all}*{month:all}))-1,0)", "factor"),
     Constant("irr", "Internal rate of return", "a year",
-             '=IFERROR((1+IRR({fcf:all}))^{months_per_year}-1,"none")', "share"),
+             '=IFERROR((1+IRR({fcf:all},{irr_guess}))^{months_per_year}-1,"none")', "share"),
     Constant("payback", "Payback", "months",
              '=IF(SUM({paid_back:all})>0,{payback_month:total},"never")', "months"),
     Constant("total_cost", "Total cost", "USD", "={investment}+{opex:total}-{residual_value}", "usd"),

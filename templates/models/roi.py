@@ -14,6 +14,7 @@ from templates.models.roi_sheets import (
     ANNUAL,
     CLAIM,
     CLAIM_FIGURES,
+    KPIS,
     write_annual,
     write_claim,
     write_dashboard,
@@ -21,6 +22,7 @@ from templates.models.roi_sheets import (
 )
 from templates.sheets import baselines, checks, front, inputs, time_sheet
 from templates.sheets.checks import Check, Group
+from templates.sheets.formula import place_ref
 from templates.sheets.front import Cover, Listed
 from templates.sheets.inputs import Filled, Input, Section
 from templates.sheets.writer import Writer
@@ -43,13 +45,13 @@ PLATFORM_INPUTS = Section("Platforms", (
     Input("gpus", "GPUs deployed", "GPUs", "count", low=1, whole=True, each=True,
           note="One NVL72 rack has 72; the others get as many, so that the columns compare."),
     Input("gpus_per_rack", "GPUs per rack (per server where the catalogue knows no rack)", "GPUs", "count", low=1, each=True),
-    Input("tok_s_per_gpu", "Throughput today, input plus output tokens", "tok/s per GPU", "number", low=1e-9, each=True),
+    Input("tok_s_per_gpu", "Throughput today, input plus output tokens", "tok/s per GPU", "number", above=0, each=True),
     Input("acquisition", "Own or rent", "own / rent", "text", choices="acquisition", each=True,
           note="own: capital plus the running costs below. rent: the all-in rate, which already contains electricity."),
     Input("capex_usd_per_gpu", "Accelerator price", "USD per GPU", "usd", low=0, each=True),
     Input("usd_per_gpu_hour", "All-in rate, for rent", "USD per GPU-hour", "usd_rate", low=0, each=True),
     Input("kw_per_gpu", "All-in power", "kW per GPU", "number", low=0, each=True),
-    Input("software_gain", "Software gain reached", "times", "number", low=0.001, each=True),
+    Input("software_gain", "Software gain reached", "times", "number", above=0, each=True),
     Input("software_months", "... over", "months", "months", low=0, each=True),
     Input("software_annual_gain", "... and afterwards", "share a year", "share", low=-0.99, each=True),
     Input("utilization_start", "Utilisation at the start", "share of capacity", "share", each=True, **SHARE),
@@ -67,7 +69,7 @@ MARKET_INPUTS = Section("Market", (
           note="Cached tokens are part of the input, not extra. 0: the prefix cache was off in the benchmark runs."),
     Input("cached_price_ratio", "Price of cached over other input", "share", "share", **SHARE,
           note="Listed between 0.10 and 1.00; without effect while the cached share is 0."),
-    Input("price_annual_factor", "Prices fall by this factor a year", "times a year", "number", low=0.01),
+    Input("price_annual_factor", "Prices fall by this factor a year", "times a year", "number", above=0),
     Input("price_floor", "Price below which they do not fall", "USD per Mtok", "usd_per_mtok", low=0,
           note="0: no floor. Blended over input and output."),
     Input("ramp_months", "Utilisation ramps up over", "months", "months", low=0),
@@ -359,3 +361,20 @@ def cover(version: str, catalogue: str, as_of: str, platforms: tuple[str, ...], 
             ("Not included", "Risk, financing, VAT, idle power below full use, prefill and decode priced apart."),
         ),
     )  # fmt: skip
+
+
+def headline(writer: Writer, model) -> list[dict[str, object]]:
+    """What the workbook answers, one row per platform: the Dashboard's figures by name."""
+    rows = []
+    number = 1
+    while True:
+        try:
+            name = writer.book.find(f"dashboard.name_{number}")
+        except KeyError:
+            return rows
+        row: dict[str, object] = {"platform": model.value(name.sheet, place_ref(name))}
+        for key, _, _, _ in KPIS:
+            place = writer.book.find(f"model_{number}.{key}")
+            row[key] = model.value(place.sheet, place_ref(place))
+        rows.append(row)
+        number += 1

@@ -306,8 +306,7 @@ def write_panels(writer, platforms: tuple[str, ...], months: int) -> dict[str, s
     for column in range(FIRST, last + 1):
         sheet.column_dimensions[get_column_letter(column)].width = 12.5
     sheet.freeze_panes = "B5"
-    writer.finish(sheet, last_row=row, last_column=last, columns="A:E")
-    sheet.page_setup.fitToWidth = max(1, round(months / 12))
+    writer.finish(sheet, last_row=row, last_column=last, columns="A:E", large=True, wide=max(1, round(months / 12)), tall=1)
     return found
 
 
@@ -415,6 +414,7 @@ def write_dashboard(writer, platforms: tuple[str, ...], months: int, years: int)
             cell = sheet.cell(row, 2 + n)
             cell.value = book.compile(f"={{model_{n}.{key}}}", name)
             paint(cell, "TB KPI", kind)
+            writer.define(f"{key}_{n}", book.find(f"model_{n}.{key}"))
     _findings(writer, sheet, names_row, rows, count)
     _charts(writer, sheet, row + 2, rows, names_row, count, years)
     for column, width in (("A", 34), ("B", 14), ("C", 15), ("D", 15), ("E", 15), ("F", 15), ("G", 2)):
@@ -461,7 +461,7 @@ def _findings(writer, sheet, names_row: int, rows: dict[str, int], count: int) -
         cell = sheet.cell(row, 8)
         cell.value = writer.book.compile(text, "Dashboard")
         sheet.merge_cells(start_row=row, start_column=8, end_row=row + 1, end_column=12)
-        paint(cell, "TB Wrap")
+        paint(cell, "TB Sentence")
         row += 2
 
 
@@ -499,5 +499,5 @@ def _charts(writer, sheet, row: int, rows: dict[str, int], names_row: int, count
         (returns, f"H{row + CHART_ROWS}"),
     ):
         chart.height = CHART_ROWS * 0.51
-        chart.width = 20.3 if anchor.startswith("A") else 17.2
+        chart.width = 20.3 if anchor.startswith("A") else 16.6
         sheet.add_chart(chart, anchor)

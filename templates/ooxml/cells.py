@@ -7,7 +7,7 @@ from typing import NamedTuple
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from .errors import PackageError
-from .references import inside, parse_range
+from .references import LAST_COLUMN, LAST_ROW, column_number, inside, parse_range
 from .sheetscan import PREFIX
 from .values import iso_serial
 from .xmlscan import ATTRIBUTE, ATTRIBUTES, canonical_mask, check, mask, resolve_escapes, unescape
@@ -65,8 +65,38 @@ class CellReader:
     def all(self):
         """Iterate all cells in file order."""
         for row in self.scan.rows:
-            for span in self.scan.cells_of(row):
+            yield from self._row(row)
+
+    def _row(self, row):
+        """The cells of a row: by one regular expression while they look like Excel's own, else one by one."""
+        at, lexed = row.open_end, self.scan.lexed
+        if self.scan.straight:
+            while found := self.scan.excel_cell.match(lexed, at, row.close_start):
+                yield self._read_excel_cell(found)
+                at = found.end()
+            if lexed[at : row.close_start].isspace():
+                return
+        for span in self.scan.cells_of(row) if at < row.close_start else ():
+            if span.start >= at:
                 yield self.read(span)
+
+    def _read_excel_cell(self, found):
+        letters, digits, style, type_, more, f_marks, f_text, value = found.groups()
+        row, column, ref = int(digits), column_number(letters.decode()), (letters + digits).decode()
+        if row > LAST_ROW or column > LAST_COLUMN:
+            raise PackageError(f"{ref} lies outside the grid: repair the file in Excel first")
+        value, kind = self._value(ref, type_ or b"n", value)
+        style = int(style) if style else 0
+        if f_marks is None:
+            return Cell(ref, row, column, value, kind, style=style)
+        text, formula_kind, array_ref, shared_index = self._formula(ref, f_marks, f_text or b"")
+        dynamic = formula_kind == "array" and self._dynamic(_attributes(more), ref)
+        return Cell(
+            ref, row, column, value, kind, text, formula_kind, array_ref, shared_index, style, dynamic
+        )  # fmt: skip
+
+    def _dynamic(self, marks, ref):
+        return _integer(marks.get(b"cm", b"0"), ref) in self.dynamic_metadata
 
     def within(self, bounds):
         """Iterate the cells inside (row1, column1, row2, column2), in file order."""
@@ -78,68 +108,72 @@ class CellReader:
 
     def read(self, span):
         """The Cell of a CellSpan."""
+        ref = span.ref
         marks = _attributes(self.scan.lexed[span.start : span.open_end])
         inner = self.scan.inner(span)
-        value, kind = self._value(span, marks.get(b"t", b"n"), inner)
-        style = _integer(marks.get(b"s", b"0"), span)
+        type_ = marks.get(b"t", b"n")
+        if type_ == b"inlineStr":
+            found = inner.is_start is not None
+            value, kind = (resolve_escapes(inner.is_text), "string") if found else (None, "blank")
+        else:
+            value, kind = self._value(ref, type_, inner.v_text)
+        style = _integer(marks.get(b"s", b"0"), ref)
         if inner.f_start is None:
-            return Cell(span.ref, span.row, span.column, value, kind, style=style)
-        text, formula_kind, array_ref, shared_index = self._formula(span, inner)
-        dynamic = formula_kind == "array" and _integer(marks.get(b"cm", b"0"), span) in self.dynamic_metadata
+            return Cell(ref, span.row, span.column, value, kind, style=style)
+        text, formula_kind, array_ref, shared_index = self._formula(ref, inner.f_tag, inner.f_text)
+        dynamic = formula_kind == "array" and self._dynamic(marks, ref)
         return Cell(
-            span.ref, span.row, span.column, value, kind, text, formula_kind, array_ref, shared_index, style, dynamic
+            ref, span.row, span.column, value, kind, text, formula_kind, array_ref, shared_index, style, dynamic
         )  # fmt: skip
 
     def formulas(self):
         """Iterate the Formulas of the sheet."""
+        opening = b"f" if self.scan.root_prefix is None else b"<" + self.scan.root_prefix + b"f"
         for row in self.scan.rows:
-            for span in self.scan.cells_of(row):
-                inner = self.scan.inner(span)
-                if inner.f_start is not None:
-                    text, kind, array_ref, _ = self._formula(span, inner)
-                    yield Formula(span.ref, text, kind, array_ref)
+            if self.scan.lexed.find(opening, row.open_end, row.close_start) >= 0:
+                for cell in self._row(row):
+                    if cell.formula is not None:
+                        yield Formula(cell.ref, cell.formula, cell.formula_kind, cell.array_ref)
 
-    def _value(self, span, kind, inner):
-        if kind == b"inlineStr":
-            return (None, "blank") if inner.is_start is None else (resolve_escapes(inner.is_text), "string")
-        raw = inner.v_text
+    def _value(self, ref, kind, raw):
+        """(value, kind) of the raw text of `<v>` (None if there is none) in a cell of type `kind`."""
         if raw is None or (not raw and kind != b"str"):
             return None, "blank"
-        if kind == b"s":
-            return self.strings(_integer(raw, span)), "string"
         if kind == b"n":
-            return _number(raw, span), "number"
-        if kind == b"b":
-            return unescape(raw).strip() in ("1", "true"), "bool"
-        if kind == b"e":
-            return unescape(raw).strip(), "error"
-        if kind == b"d":
-            return iso_serial(unescape(raw).strip(), self.date1904), "number"
+            return _number(raw, ref), "number"
+        if kind == b"s":
+            return self.strings(_integer(raw, ref)), "string"
         if kind == b"str":
             return resolve_escapes(unescape(raw)), "string"
-        raise PackageError(f"{span.ref} has the unknown type {kind!r}: repair the file in Excel first")
+        text = unescape(raw).strip()
+        if kind == b"b":
+            return text in ("1", "true"), "bool"
+        if kind == b"e":
+            return text, "error"
+        if kind == b"d":
+            return iso_serial(text, self.date1904), "number"
+        raise PackageError(f"{ref} has the unknown type {kind!r}: repair the file in Excel first")
 
-    def _formula(self, span, inner):
-        """(text, kind, array range, shared index) of a cell with `<f>`."""
-        text = unescape(inner.f_text)
-        marks = _attributes(inner.f_tag) if b"=" in inner.f_tag else {}
+    def _formula(self, ref, tag, raw):
+        """(text, kind, array range, shared index) of `<f>`, from its start tag and raw text."""
+        text = unescape(raw)
+        marks = _attributes(tag) if b"=" in tag else {}
         kind = marks.get(b"t", b"normal")
         if kind == b"shared":
-            index = _integer(marks.get(b"si", b"0"), span)
-            return (text or self._shared_text(index, span)), "shared", None, index
+            index = _integer(marks.get(b"si", b"0"), ref)
+            return (text or self._shared_text(index, ref)), "shared", None, index
         if kind in (b"array", b"dataTable"):
-            reference = unescape(marks.get(b"ref", b"")) or span.ref
-            return text, kind.decode(), reference, None
+            return text, kind.decode(), unescape(marks.get(b"ref", b"")) or ref, None
         return text, "normal", None, None
 
-    def _shared_text(self, index, span):
+    def _shared_text(self, index, ref):
         if self._shared is None:
             self._shared = self._shared_masters()
         master = self._shared.get(index)
         if master is None:
             return ""  # an orphan: its master was overwritten; Excel shows the cached value only
         try:
-            return master.translate_formula(span.ref)[1:]
+            return master.translate_formula(ref)[1:]
         except TranslatorError:
             return "#REF!"
 
@@ -153,7 +187,7 @@ class CellReader:
                 if inner.f_text and b"shared" in inner.f_tag:
                     marks = _attributes(inner.f_tag)
                     if marks.get(b"t") == b"shared":
-                        index = _integer(marks.get(b"si", b"0"), span)
+                        index = _integer(marks.get(b"si", b"0"), span.ref)
                         masters.setdefault(index, Translator("=" + unescape(inner.f_text), span.ref))
         return masters
 
@@ -188,8 +222,14 @@ class SharedStrings:
         )  # fmt: skip
         self._text, self._lexed, self._name = text, lexed, name
         self._spans = [match.span(1) for match in re.finditer(item, lexed, re.DOTALL)]
+        self._decoded = {}
 
     def __call__(self, index):
+        if index not in self._decoded:
+            self._decoded[index] = self._decode(index)
+        return self._decoded[index]
+
+    def _decode(self, index):
         if index >= len(self._spans):
             raise PackageError(f"shared string {index} does not exist in {self._name}: repair the file in Excel first")
         start, stop = self._spans[index]
@@ -202,19 +242,21 @@ def _attributes(tag):
     return {m[1]: m[2] if m[2] is not None else m[3] for m in ATTRIBUTE.finditer(tag)}
 
 
-def _integer(raw, span):
+def _integer(raw, ref):
     text = raw.strip()
     if text.isdigit() and len(text) < 10:
         return int(text)
-    raise PackageError(f"{span.ref} holds {raw[:40]!r} where an index belongs: repair the file in Excel first")
+    raise PackageError(f"{ref} holds {raw[:40]!r} where an index belongs: repair the file in Excel first")
 
 
-def _number(raw, span):
-    text = unescape(raw).strip()
+def _number(raw, ref):
     try:
-        value = float(text)
+        value = float(raw)
     except ValueError:
         value = math.nan
-    if not math.isfinite(value) or "_" in text:  # Python also reads nan, inf and 1_000; a workbook may not
-        raise PackageError(f"{span.ref} holds {text[:40]!r} where a number belongs: repair the file in Excel first")
-    return value
+    if math.isfinite(value) and b"_" not in raw:  # Python also reads nan, inf and 1_000; a workbook may not
+        return value
+    text = unescape(raw).strip()
+    if text.encode() != raw:
+        return _number(text.encode(), ref) if text else None
+    raise PackageError(f"{ref} holds {text[:40]!r} where a number belongs: repair the file in Excel first")

@@ -13,6 +13,7 @@ from .values import Stored, stored_constant
 from .xmlscan import (
     Splice,
     attributes,
+    check_elements,
     closing,
     escape_attribute,
     escape_formula,
@@ -39,69 +40,69 @@ def rewrite(scan, makers):
     -------
     bytes
     """
-    by_row, splices, created = {}, [], []
+    by_row, splices, created, elements = {}, [], [], []
     for row, column in sorted(makers):
         by_row.setdefault(row, {})[column] = makers[row, column]
     for number, wanted in by_row.items():
         holders = scan.by_number.get(number)
-        if holders:
-            if len(holders) > 1:
-                raise PackageError(f"{scan.name} holds row {number} twice: repair the file in Excel first")
-            splices += _in_row(scan, holders[0], wanted, created)
-            continue
-        prefix = TAG_PREFIX.match(scan.text, scan.data_start)[1]
-        cells = _missing_cells(number, wanted, prefix, created)
-        if cells:
-            new = b'<%srow r="%d">%s</%srow>' % (prefix, number, cells, prefix)
-            later = next((row for row in scan.rows if row.number > number), None)
-            at = later.start if later else scan.data_close_start
-            splices.append(Splice(at, at, new))
+        if not holders:
+            splices += _new_row(scan, number, wanted, created, elements)
+        elif len(holders) == 1:
+            splices += _in_row(scan, holders[0], wanted, created, elements)
+        else:
+            raise PackageError(f"{scan.name} holds row {number} twice: repair the file in Excel first")
     if not splices:
         return scan.text
+    check_elements(elements, scan.name)
     splices = _open_sheet_data(scan, splices) + _dimension(scan, created)
     return splice(scan.text, splices)
 
 
-def _in_row(scan, row, wanted, created):
+def _in_row(scan, row, wanted, created, elements):
     """Splices for the cells of one existing row; `wanted` is column -> maker, in order."""
     prefix = TAG_PREFIX.match(scan.text, row.start)[1]
     spans = list(scan.cells_of(row))
     present = {span.column: span for span in spans if span.row == row.number}
     if len(present) < len(spans):
-        raise PackageError(f"{scan.name} holds row {row.number} with misplaced cells: repair the file in Excel first")
-    splices, last_new = [], None
+        raise PackageError(f"{scan.name}: row {row.number} has misplaced cells: repair the file in Excel first")
+    splices, new_columns = [], []
     for column, maker in wanted.items():
-        if column in present:
-            span = present[column]
-            new = maker(span, TAG_PREFIX.match(scan.text, span.start)[1])
-            if new is not None and new != scan.text[span.start : span.end]:
-                splices.append(Splice(span.start, span.end, new))
+        span = present.get(column)
+        new = maker(span, prefix if span is None else TAG_PREFIX.match(scan.text, span.start)[1])
+        if new is None:
             continue
-        new = maker(None, prefix)
-        if new is not None:
-            later = next((span for span in spans if span.column > column), None)
+        if span is None:
+            later = next((other for other in spans if other.column > column), None)
             at = later.start if later else row.close_start
             splices.append(Splice(at, at, new))
-            created.append((row.number, column))
-            last_new = column if last_new is None else max(last_new, column)
-    if last_new is None:
+            new_columns.append(column)
+        elif new != scan.text[span.start : span.end]:
+            splices.append(Splice(span.start, span.end, new))
+            elements.append(scan.text[span.start : span.end])
+        elements.append(new)
+    if not new_columns:
         return splices
+    created += [(row.number, column) for column in new_columns]
     tag = scan.text[row.start : row.open_end]
-    wide = _wider_spans(tag, min(c for r, c in created if r == row.number), last_new)
-    if row.close_start == row.open_end == row.end:  # <row/>: open it up around the new cells
+    wide = _wider_spans(tag, new_columns[0], new_columns[-1])
+    if row.end == row.open_end:  # <row/>: open it up around the new cells
         cells = b"".join(s.new for s in splices)
         return [Splice(row.start, row.end, opened(wide) + cells + closing(wide))]
     return [Splice(row.start, row.open_end, wide), *splices] if wide != tag else splices
 
 
-def _missing_cells(number, wanted, prefix, created):
-    cells = b""
-    for column, maker in wanted.items():
-        new = maker(None, prefix)
-        if new is not None:
-            cells += new
-            created.append((number, column))
-    return cells
+def _new_row(scan, number, wanted, created, elements):
+    """Splices that put a row which does not exist in its place; none if it stays empty."""
+    prefix = TAG_PREFIX.match(scan.text, scan.data_start)[1]
+    made = {column: maker(None, prefix) for column, maker in wanted.items()}
+    cells = [new for new in made.values() if new is not None]
+    if not cells:
+        return []
+    created += [(number, column) for column, new in made.items() if new is not None]
+    elements += cells
+    later = next((row for row in scan.rows if row.number > number), None)
+    at = later.start if later else scan.data_close_start
+    return [Splice(at, at, b'<%srow r="%d">%s</%srow>' % (prefix, number, b"".join(cells), prefix))]
 
 
 def _wider_spans(tag, first, last):

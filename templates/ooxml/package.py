@@ -106,7 +106,7 @@ class Package:
         self.path, self.limits = path, limits
         self._container = read_container(data, limits)
         self._changed, self._added, self._removed = {}, {}, set()
-        self._texts, self._scans, self._views = {}, {}, {}
+        self._texts, self._views, self._checked = {}, {}, set()
         self._strings = self._root = None
         self._index_names()
         self.workbook_part = self._find_workbook()
@@ -123,7 +123,7 @@ class Package:
 
     def close(self):
         """Forget what is held in memory; unsaved edits are dropped."""
-        self._texts, self._scans, self._views, self._changed, self._added = {}, {}, {}, {}, {}
+        self._texts, self._views, self._changed, self._added = {}, {}, {}, {}
 
     # ---- parts ------------------------------------------------------------------------------------------
 
@@ -150,8 +150,7 @@ class Package:
         found = find_part(self._by_lower, name)
         if found is None:
             raise PackageError(f"no part {name} to replace: add it with add_part")
-        for cache in (self._texts, self._scans, self._views):
-            cache.pop(found, None)
+        self._forget(found)
         self._root = self._root if found != self.workbook_part else None
         if found in self._added:
             self._added[found] = bytes(content)
@@ -215,8 +214,7 @@ class Package:
                 self._removed.add(doomed)
                 self._changed.pop(doomed, None)
             del self._by_lower[doomed.lower()]
-            for cache in (self._texts, self._scans, self._views):
-                cache.pop(doomed, None)
+            self._forget(doomed)
         self._edit(CONTENT_TYPES, without_override, found)
         for part in [n for n in self.part_names if n.endswith(".rels") and "_rels/" in n]:
             text = self._text(part).text
@@ -473,6 +471,12 @@ class Package:
 
     # ---- inside -----------------------------------------------------------------------------------------------
 
+    def _forget(self, name):
+        """Drop what was worked out from a part's former content."""
+        self._texts.pop(name, None)
+        self._views.pop(name, None)
+        self._checked.discard(name)
+
     def _index_names(self):
         names = [n for n in self._container.members if not n.endswith("/")]
         self._by_lower = {name.lower(): name for name in names}
@@ -488,7 +492,7 @@ class Package:
             return [self._container.data]
         self._refuse_signed()
         for name in (*self._changed, *self._added):
-            if name.endswith((".xml", ".rels")):
+            if name.endswith((".xml", ".rels")) and name not in self._checked:
                 check(decode(self.read_part(name), name).text, name)  # never write what we would not read
         return rebuild(self._container, self._changed, self._added, self._removed)
 
@@ -623,7 +627,9 @@ class Package:
         new = edits.rewrite(view.reader.scan, makers)
         if new == view.reader.scan.text:
             return False
-        self.set_part(self._part_of(sheet), encode(view.part, new))
+        part = self._part_of(sheet)
+        self.set_part(part, encode(view.part, new))
+        self._checked.add(part)  # `rewrite` checked every element it put in and took out
         return True
 
     def _drop_calculation_chain(self):

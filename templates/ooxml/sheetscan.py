@@ -80,6 +80,7 @@ class SheetScan:
         self.lexed = mask(text) if root.plain else canonical_mask(text, name, root.uri)
         self.straight = self.lexed is text  # raw text can be taken from the lexed copy
         prefix = re.escape(root.prefix.encode() + b":") if root.prefix else b""
+        self.root_prefix = (root.prefix.encode() + b":" if root.prefix else b"") if root.plain else None
         self._compile(prefix if root.plain else PREFIX)
         self._find_sheet_data()
         self.rows = self._index_rows()
@@ -96,6 +97,14 @@ class SheetScan:
         f = rb"(<" + p + rb"f" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"f\s*>)"
         v = rb"(<" + p + rb"v" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"v\s*>)"
         self._usual = re.compile(rb"\s*(?:" + f + rb")?\s*(?:" + v + rb")?\s*")
+        # As Excel writes them: one blank, double quotes; r, s and t only in front, or the slower path reads the cell.
+        marks = rb"""(?: (?![rst]=)[A-Za-z:]+="[^"<]*")*"""
+        f_marks = rb"""(?: [A-Za-z:]+="[^"<]*")*"""
+        self.excel_cell = re.compile(
+            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")?(?: t="(n|s|str|b|e)")?('
+            + marks + rb")(?:/>|>(?:<" + p + rb"f(" + f_marks + rb")(?:/>|>([^<]*)</" + p + rb"f>))?(?:<" + p
+            + rb'v(?: xml:space="preserve")?>([^<]*)</' + p + rb"v>|<" + p + rb"v/>)?</" + p + rb"c>)"
+        )  # fmt: skip
         self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
         self._text_run = re.compile(
             rb"<" + p + rb"rPh[\s>].*?</" + p + rb"rPh\s*>|<" + p + rb"t" + tag + rb"(?<!/>)([^<]*)</" + p + rb"t\s*>",

@@ -103,6 +103,15 @@ def check(text, name):
     return Root(uri, local, prefix, plain)
 
 
+def check_elements(elements, name):
+    """Raise PackageError unless each of `elements` (bytes that begin with a start tag) is whole.
+
+    They are parsed as one: each can only lack end tags, so none does if the sum is balanced.
+    """
+    parser = expat.ParserCreate("UTF-8")  # without namespaces: the prefixes are declared elsewhere
+    _parse(parser, b"<all>" + b"".join(elements) + b"</all>", name)
+
+
 def canonical_mask(text, name, uri):
     """Mask for a part with irregular prefixes: elements outside namespace `uri` get a `_` over their name.
 
@@ -259,6 +268,8 @@ def splice(text, splices):
 def set_attribute(tag, name, value):
     """A start tag (bytes) with attribute `name` set to `value` (str), or left out for None."""
     wanted = name.encode()
+    if value is None and wanted not in tag:
+        return tag
     for found in ATTRIBUTE.finditer(tag):
         if found[1] == wanted:
             if value is None:

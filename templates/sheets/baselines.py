@@ -6,6 +6,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from templates.sheets.formula import Cell
+from templates.sheets.style import lines_of
 
 # Column title, width, and what a row of the catalogue shows there.
 COLUMNS = (
@@ -42,10 +43,17 @@ def conditions(row) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def short_citation(row) -> str:
-    """Where a figure comes from, in one line of an Inputs sheet."""
-    what = ", ".join(part for part in (row.tier, conditions(row), row.qualifier) if part)
-    return f"{row.source}, {row.as_of}, confidence {row.confidence}" + (f" ({what})" if what else "")
+def short_citation(rows) -> str:
+    """Where a figure (or one per platform) comes from, for the Inputs sheet; Baselines has the whole of it."""
+    sources: dict[str, list[str]] = {}
+    for row in rows:
+        sources.setdefault(f"{row.source}, confidence {row.confidence}", []).append(row.as_of)
+    text = "; ".join(f"{source}, {' and '.join(dict.fromkeys(days))}" for source, days in sources.items())
+    qualifiers = list(dict.fromkeys(row.qualifier for row in rows if row.qualifier))
+    tiers = list(dict.fromkeys(row.tier for row in rows if row.tier))
+    told = [", ".join(tiers)] if tiers else []
+    told += qualifiers if len(qualifiers) == 1 else []
+    return text + (f" ({'; '.join(told)})" if told else "")
 
 
 def place(writer, used, context) -> None:
@@ -78,12 +86,14 @@ def write(writer, used) -> None:
                 writer.painter.paint(here, "TB Input" if row.id in in_use else "TB Calc", _kind(row.value))
             else:
                 writer.painter.paint(here, "TB Wrap")
+        texts = ((str(show(row)), width) for _, width, show in COLUMNS)
+        sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width) for text, width in texts)
     bottom = header + len(writer.baselines)
     table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(header + 1, VALUE_COLUMN + 1)
-    writer.finish(sheet, last_row=bottom, last_column=last, rows=f"{header}:{header}")
+    writer.finish(sheet, last_row=bottom, last_column=last, rows=f"{header}:{header}", large=True)
 
 
 def _kind(value: float) -> str:

@@ -59,6 +59,11 @@ class Range:
 Place = Cell | TimeRow | Range
 
 
+def place_ref(place: Cell) -> str:
+    """The reference of one cell without its sheet: C9."""
+    return f"{get_column_letter(place.column)}{place.row}"
+
+
 class UnknownName(KeyError):
     """A formula uses a name that nothing in the workbook has."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
@@ -61,7 +62,7 @@ def write_lists(writer, lists: tuple[Listed, ...]) -> None:
 def write_cover(writer, cover: Cover) -> None:
     sheet = writer.sheet("Cover")
     paint = writer.painter.paint
-    for column, width in (("A", 24), ("B", 92), ("C", 16)):
+    for column, width in (("A", 24), ("B", 98), ("C", 16)):
         sheet.column_dimensions[column].width = width
     row = writer.head("Cover", cover.question, last=3, title=cover.title)
     row = _band(writer, sheet, row, "What to change first")
@@ -73,7 +74,9 @@ def write_cover(writer, cover: Cover) -> None:
         cell = sheet.cell(row - 1, 1)
         cell.hyperlink = f"#'{name}'!A1"
         paint(cell, "TB Text")
-        cell.font = cell.font.copy(color=style.BLUE, underline="single")
+        font = copy(cell.font)
+        font.color, font.underline = style.BLUE, "single"
+        cell.font = font
     row = _band(writer, sheet, row + 1, "The colours")
     for named, word, text in style.LEGEND:
         row = _pair(writer, sheet, row, word, text)
@@ -92,9 +95,8 @@ def _band(writer, sheet, row: int, text: str) -> int:
 def _pair(writer, sheet, row: int, left: str, right: str) -> int:
     sheet.cell(row, 1).value, sheet.cell(row, 2).value = left, right
     writer.painter.paint(sheet.cell(row, 1), "TB Label")
-    writer.painter.paint(sheet.cell(row, 2), "TB Wrap")
-    lines = max(1, -(-len(right) // 100))
-    sheet.row_dimensions[row].height = 14.5 * lines
+    writer.painter.paint(sheet.cell(row, 2), "TB Sentence")
+    sheet.row_dimensions[row].height = 14.5 * style.lines_of(right, 98)
     return row + 1
 
 

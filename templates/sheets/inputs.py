@@ -4,22 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from openpyxl.comments import Comment
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from templates.sheets.baselines import short_citation
 from templates.sheets.formula import Cell, Range
+from templates.sheets.style import lines_of
 
 LABEL, UNIT, FIRST = 1, 2, 3  # columns
+WHERE_WIDTH = 100  # characters
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
     """One line of the Inputs sheet.
 
-    ``low``/``high`` bound a number, ``choices`` names a list of the workbook, ``blank`` allows none. ``each`` asks
+    ``low``/``high`` bound a number (``above`` is an open bound), ``choices`` names a list of the workbook, ``blank`` allows none. ``each`` asks
     for one value per platform. ``name`` also becomes a defined name where the value is global.
     """
 
@@ -29,6 +31,7 @@ class Input:
     kind: str = "number"
     low: float | None = None
     high: float | None = None
+    above: float | None = None
     whole: bool = False
     choices: str = ""
     blank: bool = False
@@ -67,11 +70,11 @@ def write(writer, sections, filled, scopes) -> None:
             _write_input(writer, sheet, row, item, filled, scopes, source, status)
             row += 1
         row += 1
-    sheet.column_dimensions["A"].width = 44
-    sheet.column_dimensions["B"].width = 20
+    sheet.column_dimensions["A"].width = 52
+    sheet.column_dimensions["B"].width = 24
     for column in range(FIRST, source):
         sheet.column_dimensions[get_column_letter(column)].width = 15
-    sheet.column_dimensions[get_column_letter(source)].width = 70
+    sheet.column_dimensions[get_column_letter(source)].width = WHERE_WIDTH
     sheet.column_dimensions[get_column_letter(status)].width = 14
     sheet.freeze_panes = sheet.cell(writer.body_row, FIRST)
     writer.finish(sheet, last_row=row - 2, last_column=status)
@@ -95,7 +98,7 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
     paint(unit, "TB Unit")
     values = filled[item.name]
     values = values if item.each else [values]
-    comparisons, citations = [], []
+    comparisons, rows = [], []
     for offset, (scope, value) in enumerate(zip(scopes if item.each else ("",), values, strict=True)):
         cell = sheet.cell(row, FIRST + offset)
         cell.value = value.value
@@ -108,15 +111,16 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
             at = writer.baseline_place(value.baseline)
             here = f"{get_column_letter(cell.column)}{row}"
             comparisons.append(f"{here}={quote_sheetname(at.sheet)}!${get_column_letter(at.column)}${at.row}")
-            citations.append(writer.baseline_citation(value.baseline))
+            rows.append(writer.baseline_row(value.baseline))
             writer.bound(name, place, value.baseline)
     rule = _validation(writer, item)
     if rule is not None:
         rule.add(f"{get_column_letter(FIRST)}{row}:{get_column_letter(FIRST + len(values) - 1)}{row}")
         sheet.add_data_validation(rule)
     where = sheet.cell(row, source)
-    where.value = item.note or "; ".join(dict.fromkeys(citations)) or "Your figure"
+    where.value = item.note or (short_citation(rows) if rows else "Your figure")
     paint(where, "TB Note")
+    sheet.row_dimensions[row].height = 13.5 * lines_of(where.value, WHERE_WIDTH)
     state = sheet.cell(row, status)
     if comparisons:
         state.value = f'=IF(AND({",".join(comparisons)}),"baseline","override")'
@@ -127,8 +131,6 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
     else:
         state.value = "assumption"
         paint(state, "TB Unit")
-    if len(citations) and item.note:
-        sheet.cell(row, FIRST).comment = Comment("; ".join(dict.fromkeys(citations)), "Tokenbook", width=420, height=120)
 
 
 def _validation(writer, item: Input) -> DataValidation | None:
@@ -142,6 +144,9 @@ def _validation(writer, item: Input) -> DataValidation | None:
     elif item.kind == "date":
         rule = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=item.blank)
         rule.error = f"{item.label}: a date belongs here"
+    elif item.above is not None:
+        rule = DataValidation("decimal", operator="greaterThan", formula1=f"{item.above:.15g}", allow_blank=item.blank)
+        rule.error = f"{item.label}: a number above {item.above:,g} belongs here"
     elif item.low is not None or item.high is not None:
         low = item.low if item.low is not None else -1e15
         high = item.high if item.high is not None else 1e15

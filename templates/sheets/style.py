@@ -34,14 +34,15 @@ _THIN = Side(style="thin", color=RULE)
 _HAIR = Side(style="hair", color=RULE)
 
 
-def _style(name: str, *, color=INK, fill=None, bold=False, italic=False, size=10, border=None, wrap=False, align=None):
+def _style(name: str, *, color=INK, fill=None, bold=False, italic=False, size=10, border=None, wrap=False, align=None,
+           middle=False):
     style = NamedStyle(name=name)
     style.font = Font(name=FONT, size=size, bold=bold, italic=italic, color=color)
     if fill:
         style.fill = PatternFill("solid", start_color=fill, end_color=fill)
     if border:
         style.border = border
-    style.alignment = Alignment(vertical="top" if wrap else "center", wrap_text=wrap, horizontal=align)
+    style.alignment = Alignment(vertical="top" if wrap and not middle else "center", wrap_text=wrap, horizontal=align)
     return style
 
 
@@ -51,7 +52,8 @@ def named_styles() -> list[NamedStyle]:
     return [
         _style("TB Text"),
         _style("TB Wrap", wrap=True),
-        _style("TB Note", color=GREY, italic=True, wrap=True),
+        _style("TB Note", color=GREY, size=9, border=Border(bottom=_HAIR), wrap=True),
+        _style("TB Sentence", color=INK, wrap=True, middle=True),
         _style("TB Title", color=NAVY, bold=True, size=18),
         _style("TB Subtitle", color=GREY, size=11),
         _style("TB Heading", color=WHITE, fill=NAVY, bold=True, size=11),
@@ -99,12 +101,27 @@ class Painter:
             cell._style = known  # style arrays are shared between cells, never changed in place
 
 
-def page(sheet: Worksheet, *, last: str, landscape: bool = True, tall: int = 0, rows: str = "", columns: str = ""):
-    """Print set-up: fit to one page wide (and ``tall`` pages; 0 as many as it takes), repeated titles, footer."""
+def lines_of(text: str, width: float) -> int:
+    """Lines that a text takes in a wrapped cell of a column ``width`` characters wide."""
+    return max(1, -(-len(text) // max(1, int(width * 1.08))))
+
+
+def page(
+    sheet: Worksheet,
+    *,
+    last: str,
+    landscape: bool = True,
+    tall: int = 0,
+    wide: int = 1,
+    large: bool = False,
+    rows: str = "",
+    columns: str = "",
+) -> None:
+    """Print set-up: fit to ``wide`` x ``tall`` pages (0: as many as it takes), repeated titles, footer."""
     sheet.print_area = f"A1:{last}"
     sheet.page_setup.orientation = "landscape" if landscape else "portrait"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, tall
+    sheet.page_setup.paperSize = sheet.PAPERSIZE_A3 if large else sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = wide, tall
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.page_margins.left = sheet.page_margins.right = 0.4
     sheet.page_margins.top, sheet.page_margins.bottom = 0.5, 0.6

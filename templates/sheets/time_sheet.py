@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.pagebreak import Break
 
 from templates.sheets.formula import Cell, TimeRow
 from templates.sheets.inputs import Input
@@ -36,9 +37,10 @@ def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: 
     row = _place(writer, name, timeline, row, last, lines, named="time")
     body = row
     for block in blocks:
+        if row > body:
+            sheet.row_breaks.append(Break(id=row))
         row += 1
-        title_row = row
-        writer.heading(sheet, title_row, block.title, last)
+        writer.heading(sheet, row, block.title, last)
         row = _place(writer, name, block, row + 1, last, lines, named=block.key)
     for at, block, line in lines:
         _write_line(writer, sheet, at, block, line, last, inputs)
@@ -51,8 +53,11 @@ def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: 
     sheet.column_dimensions["E"].width = 2
     for column in range(FIRST, last + 1):
         sheet.column_dimensions[get_column_letter(column)].width = 12.5
-    writer.finish(sheet, last_row=row - 1, last_column=last, columns="A:D", rows=f"1:{body - 1}")
-    sheet.page_setup.fitToWidth = max(1, round(months / 12))  # a year a page; one page wide would be unreadable
+    # On A3 a platform is a page tall and a year a page wide; less would be unreadable.
+    writer.finish(
+        sheet, last_row=row - 1, last_column=last, columns="A:D", rows=f"1:{body - 1}",
+        large=True, wide=max(1, round(months / 12)), tall=len(blocks),
+    )  # fmt: skip
 
 
 def _place(writer, sheet: str, block: Block, row: int, last: int, lines, *, named: str) -> int:

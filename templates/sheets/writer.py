@@ -76,10 +76,9 @@ class Writer:
     def baseline_place(self, baseline: str) -> Cell:
         return self.baselines[baseline][1]
 
-    def baseline_citation(self, baseline: str) -> str:
-        from templates.sheets.baselines import short_citation
-
-        return short_citation(self.baselines[baseline][0])
+    def baseline_row(self, baseline: str):
+        """The catalogue row of an id."""
+        return self.baselines[baseline][0]
 
     def heading(self, sheet: Worksheet, row: int, text: str, last: int) -> None:
         """A dark band across the sheet."""

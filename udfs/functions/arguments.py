@@ -3,40 +3,55 @@
 A function says with an annotation what an argument is (``rate: Rate``, ``cashflows: Series()``); ``clean`` turns
 whatever a host or a Python caller hands over into floats, arrays, text or a table, and refuses the rest by name.
 
-Two-dimensional input keeps its element errors beside it as small integers (see ``errors.CODES``), so that one bad
+Ranges keep the errors of their elements beside them as small integers (see ``errors.CODES``), so that one bad
 cell of a range spoils one result and not the whole spill.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import difflib
 import math
-from collections.abc import Mapping
+import re
+import sys
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
-from udfs.functions.errors import CODE_INDEX, DIV0, NUM, VALUE, WrongTypeError, error_for, is_error
+from udfs.functions.errors import (
+    CODE_INDEX,
+    CODES,
+    DIV0,
+    NUM,
+    CellError,
+    FunctionError,
+    WrongTypeError,
+    error_for,
+    is_error,
+)
 
 EXCEL_EPOCH = dt.datetime(1899, 12, 30)
 LAST_EXCEL_DAY = 2958465  # 9999-12-31
+YEARS = range(1990, 2200)  # a whole number in this range where a date belongs is a year, not a day of 1905
+LARGEST = sys.float_info.max  # as the default bound it keeps infinity out
+STAND_IN = 1.0  # in place of a cell that spoils its scenario anyway
+MANY_CHOICES = 8  # from here on an error message names the closest choice instead of all
 OMITTED = type("Omitted", (), {"__repr__": lambda self: "<omitted>", "__bool__": lambda self: False})()
-INF = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Number:
     """A number, or a range of numbers that broadcasts against the other arguments.
 
-    ``low`` and ``high`` bound it (``#NUM!`` outside); ``divisor`` turns zero into ``#DIV/0!``.
+    ``low``, ``high`` and the open bound ``above`` limit it (``#NUM!`` outside); ``divisor`` makes zero ``#DIV/0!``.
     """
 
-    low: float = -INF
-    high: float = INF
-    above: float = -INF  # an open lower bound
+    low: float = -LARGEST
+    high: float = LARGEST
+    above: float = -math.inf
     divisor: bool = False
     meaning: str = ""
-    scenario: bool = False  # one per scenario beside a series, rather than element by element
 
     takes = "number or range"
 
@@ -45,14 +60,14 @@ class Number:
         if value == 0.0 and self.divisor:
             raise error_for(DIV0, f"{name}: 0 cannot be divided by{self._meaning()}")
         if not (self.low <= value <= self.high and value > self.above):
-            raise error_for(NUM, f"{name}: {value:g} {self._bounds(value)}{self._meaning()}")
+            raise error_for(NUM, f"{name}: {value:g} {self._outside(value)}{self._meaning()}")
         return value
 
     def codes(self, values: np.ndarray) -> np.ndarray | None:
-        """Error index per element of an array, or None when every element is inside the bounds."""
+        """Error index per element of an array, or None when every element is inside the bounds (or nan)."""
         with np.errstate(invalid="ignore"):
-            bad = ~((values >= self.low) & (values <= self.high) & (values > self.above)) & ~np.isnan(values)
-        zero = values == 0.0 if self.divisor else None
+            bad = (values < self.low) | (values > self.high) | (values <= self.above)
+        zero = (values == 0.0) if self.divisor else None
         if not bad.any() and (zero is None or not zero.any()):
             return None
         found = np.where(bad, np.uint8(CODE_INDEX[NUM]), np.uint8(0))
@@ -60,9 +75,9 @@ class Number:
             found[zero] = CODE_INDEX[DIV0]
         return found
 
-    def _bounds(self, value: float) -> str:
-        if math.isnan(value):
-            return "is not a number"
+    def _outside(self, value: float) -> str:
+        if not math.isfinite(value):
+            return "is not a finite number"
         if value > self.high:
             return f"is above {self.high:g}"
         if value <= self.above:
@@ -86,16 +101,21 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A word. With ``choices`` only those, in any case."""
+    """A word. With ``choices`` only those, in any case; ``blank`` lets a required one be left empty;
+    ``many`` takes a range of words, each of which is looked up for itself."""
 
     choices: tuple[str, ...] = ()
+    blank: bool = False
+    many: bool = False
 
-    takes = "text"
+    @property
+    def takes(self) -> str:
+        return "text or range" if self.many else "text"
 
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """A date: an Excel serial, a date, or text as 2026-07-31."""
+    """A date: an Excel serial, a date, or text as 2026-07-31; also a month (2026-07) or a year."""
 
     takes = "date"
 
@@ -107,10 +127,9 @@ class Series:
     Blanks and text are refused: skipping them would shift every later period.
     """
 
-    low: float = -INF
+    low: float = -LARGEST
     least: int = 1
     dates: bool = False
-    shared: bool = False  # one series for all scenarios is fine (dates, volumes)
 
     takes = "range"
 
@@ -119,32 +138,38 @@ class Series:
 class Vector:
     """Numbers in any orientation, read as one list."""
 
-    low: float = -INF
+    low: float = -LARGEST
+    above: float = -math.inf
     least: int = 1
     dates: bool = False
-    text: bool = False
 
     takes = "range"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Names in the first column, values beside them; further columns are further scenarios."""
+    """Names in the first column, values beside them; further columns are further scenarios.
+
+    ``fields`` says which names there are and what kind each value is. A required one may not be blank.
+    """
+
+    fields: Mapping[str, Number | Count | Text]
+    required: frozenset[str] = frozenset()
 
     takes = "two-column range"
 
 
+Kind = Number | Count | Text | Day | Series | Vector | Table
+
+
 @dataclass(slots=True)
 class Clean:
-    """A cleaned argument: its value, the error index per element or row (if any), and how it lay in the sheet."""
+    """A cleaned argument: its value, the error index per element or scenario, and how it lay in the sheet."""
 
     value: object
     codes: np.ndarray | None = None
-    column: bool = False  # a series or scenario list that ran down a column
-    row: bool = False  # a scenario list that ran along a row
-
-
-Kind = Number | Count | Text | Day | Series | Vector | Table
+    column: bool = False  # a series that ran down a column
+    row: bool = False  # scenarios that lay along a row
 
 
 def clean(kind: Kind, name: str, raw) -> Clean:
@@ -152,6 +177,17 @@ def clean(kind: Kind, name: str, raw) -> Clean:
     if is_error(raw):
         raise error_for(str(raw), getattr(raw, "message", "") or f"{name}: the cell holds {raw}")
     return _CLEANERS[type(kind)](kind, name, raw)
+
+
+def is_blank(raw) -> bool:
+    """True for an omitted argument, an empty cell and empty text."""
+    return raw is None or raw is OMITTED or (isinstance(raw, str) and not raw.strip())
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """The end of an error message: the closest known word, if one is close."""
+    close = difflib.get_close_matches(word.strip().lower(), [k.lower() for k in known], n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 # --- scalars -----------------------------------------------------------------------------------------------------
@@ -163,14 +199,14 @@ def scalar_number(name: str, raw) -> float:
         raise WrongTypeError(f"{name}: {str(bool(raw)).upper()} is a logical value, a number belongs here")
     if isinstance(raw, (int, float, np.integer, np.floating)):
         return float(raw)
-    if raw is None or raw is OMITTED or (isinstance(raw, str) and not raw.strip()):
+    if is_blank(raw):
         raise WrongTypeError(f"{name}: is blank, a number belongs here")
     raise WrongTypeError(f"{name}: {_shown(raw)} is not a number")
 
 
 def single(name: str, raw):
-    """The one value of a scalar or of a 1 x 1 range."""
-    if isinstance(raw, np.ndarray):
+    """The one value of a scalar or of a range of one cell."""
+    if hasattr(raw, "tolist"):
         raw = raw.tolist()
     while isinstance(raw, (list, tuple)):
         if len(raw) != 1:
@@ -186,12 +222,35 @@ def _clean_count(kind: Count, name: str, raw) -> Clean:
     if not math.isfinite(value) or value != math.floor(value):
         raise error_for(NUM, f"{name}: {value:g} is not a whole number")
     if not kind.low <= value <= kind.high:
-        raise error_for(NUM, f"{name}: {value:g} is not between {kind.low} and {kind.high}")
+        meaning = f" ({kind.meaning})" if kind.meaning else ""
+        raise error_for(NUM, f"{name}: {value:g} is not between {kind.low} and {kind.high}{meaning}")
     return Clean(int(value))
 
 
 def _clean_text(kind: Text, name: str, raw) -> Clean:
-    value = single(name, raw)
+    if kind.many and isinstance(raw, (list, tuple, np.ndarray)):
+        return Clean(_words(name, raw))
+    return Clean(_word(kind, name, single(name, raw)))
+
+
+def _words(name: str, raw) -> np.ndarray:
+    """A range of words as an object array; a cell without a word holds the CellError that says why."""
+    cells = np.array(raw, dtype=object)
+    if cells.ndim > 2 or cells.size == 0 or any(isinstance(cell, (list, tuple)) for cell in cells.flat):
+        raise WrongTypeError(f"{name}: is not a range of equal rows")
+    words = np.empty(cells.shape, dtype=object)
+    for index, cell in enumerate(cells.flat):
+        if is_error(cell):
+            words.flat[index] = cell if isinstance(cell, CellError) else CellError(cell)
+            continue
+        try:
+            words.flat[index] = _word(Text(), _at(name, index, cells.shape), cell)
+        except FunctionError as error:
+            words.flat[index] = CellError(error.code, str(error))
+    return words
+
+
+def _word(kind: Text, name: str, value) -> str:
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = f"{value:g}"
     if value is None or value is OMITTED:
@@ -199,17 +258,19 @@ def _clean_text(kind: Text, name: str, raw) -> Clean:
     if not isinstance(value, str):
         raise WrongTypeError(f"{name}: {_shown(value)} is not text")
     value = value.strip()
-    if kind.choices:
-        for choice in kind.choices:
-            if value.casefold() == choice.casefold():
-                return Clean(choice)
-        raise WrongTypeError(f"{name}: {_shown(value)} is not one of {', '.join(kind.choices)}")
-    return Clean(value)
+    if not kind.choices:
+        return value
+    for choice in kind.choices:
+        if value.casefold() == choice.casefold():
+            return choice
+    if len(kind.choices) >= MANY_CHOICES:
+        raise WrongTypeError(f"{name}: there is no {_shown(value)}{did_you_mean(value, kind.choices)}")
+    raise WrongTypeError(f"{name}: {_shown(value)} is not one of {', '.join(kind.choices)}")
 
 
 def serial_day(name: str, raw) -> float:
     """A date as Excel's day number (1 January 1900 is 1)."""
-    if isinstance(raw, str):
+    if isinstance(raw, str) and raw.strip():
         try:
             raw = dt.datetime.fromisoformat(raw.strip())
         except ValueError:
@@ -227,7 +288,13 @@ def serial_day(name: str, raw) -> float:
 
 
 def _clean_day(kind: Day, name: str, raw) -> Clean:
-    day = serial_day(name, single(name, raw))
+    """ISO text; a month or a year stays one, the catalogue knows its last day."""
+    raw = single(name, raw)
+    if isinstance(raw, str) and re.fullmatch(r"\s*\d{4}(-(0?[1-9]|1[0-2]))?\s*", raw):
+        return Clean(raw.strip())
+    if isinstance(raw, (int, float)) and raw in YEARS:
+        return Clean(f"{raw:.0f}")
+    day = serial_day(name, raw)
     return Clean((EXCEL_EPOCH + dt.timedelta(days=math.floor(day))).date().isoformat())
 
 
@@ -241,156 +308,175 @@ def numbers(name: str, raw, *, dates: bool = False) -> tuple[np.ndarray, np.ndar
     """
     if hasattr(raw, "to_numpy"):  # pandas Series and frames, without importing pandas
         raw = raw.to_numpy()
-    if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu":
+    if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu" and raw.ndim in (1, 2):
         return _finite(name, raw.astype(float, copy=False))
+    if dates and isinstance(raw, np.ndarray) and raw.dtype.kind == "M":
+        days = (raw - np.datetime64(EXCEL_EPOCH, "us")) / np.timedelta64(1, "D")
+        return _finite(name, np.atleast_1d(days))
     array = np.array(raw, dtype=object)
     if array.ndim == 0:
         array = array.reshape(1)
-    if array.ndim > 2 or any(isinstance(item, (list, tuple)) for item in array.flat):
+    if array.ndim > 2 or any(isinstance(item, (list, tuple, np.ndarray)) for item in array.flat):
         raise WrongTypeError(f"{name}: is not a range of equal rows")
-    if not dates:
-        types = set(map(type, array.ravel().tolist()))
-        if types <= {float, int}:
-            return _finite(name, array.astype(float))
+    if not dates and set(map(type, array.ravel().tolist())) <= {float, int}:
+        return _finite(name, array.astype(float))
     values = np.full(array.shape, np.nan)
     codes = np.zeros(array.shape, dtype=np.uint8)
     complaint = ""
     for index, item in enumerate(array.flat):
-        if is_error(item):
-            codes.flat[index] = CODE_INDEX[str(item)]
-            complaint = complaint or f"{_at(name, index, array.shape)} holds {item}"
-            continue
+        where = _at(name, index, array.shape)
         try:
-            where = _at(name, index, array.shape)
-            values.flat[index] = serial_day(where, item) if dates else scalar_number(where, item)
-        except ValueError as error:
-            codes.flat[index] = CODE_INDEX[getattr(error, "code", VALUE)]
+            if is_error(item):
+                raise error_for(str(item), f"{where} holds {item}")
+            value = serial_day(where, item) if dates else scalar_number(where, item)
+            if not math.isfinite(value):
+                raise error_for(NUM, f"{where} is not a finite number")
+            values.flat[index] = value
+        except FunctionError as error:
+            codes.flat[index] = CODE_INDEX[error.code]
             complaint = complaint or str(error)
     return values, codes if codes.any() else None, complaint
 
 
 def _finite(name: str, values: np.ndarray) -> tuple[np.ndarray, np.ndarray | None, str]:
-    bad = ~np.isfinite(values)
-    if not bad.any():
+    finite = np.isfinite(values)
+    if finite.all():
         return values, None, ""
-    first = int(np.flatnonzero(bad.ravel())[0])
-    codes = np.where(bad, np.uint8(CODE_INDEX[NUM]), np.uint8(0))
+    first = int(np.flatnonzero(~finite.ravel())[0])
+    codes = np.where(finite, np.uint8(0), np.uint8(CODE_INDEX[NUM]))
     return values, codes, f"{_at(name, first, values.shape)} is not a finite number"
 
 
 def _clean_number(kind: Number, name: str, raw) -> Clean:
-    if not isinstance(raw, (list, tuple, np.ndarray)) and not hasattr(raw, "to_numpy"):
+    if not _is_range(raw):
         return Clean(kind.check(name, scalar_number(name, raw)))
-    values, codes, complaint = numbers(name, raw)
+    values, codes, _ = numbers(name, raw)
     if values.size == 0:
         raise WrongTypeError(f"{name}: is an empty range")
-    if values.size == 1 and values.ndim == 2:
-        if codes is not None:
-            raise error_for(_code_name(codes), complaint)
-        return Clean(kind.check(name, float(values.flat[0])))
-    outside = kind.codes(values)
-    if outside is not None:
-        codes = outside if codes is None else np.where(codes > 0, codes, outside)
+    codes = _merged(codes, kind.codes(values))
     if codes is not None:
         values = np.where(codes > 0, np.nan, values)
-    result = Clean(values, codes)
-    if kind.scenario:
-        if values.ndim == 2 and 1 not in values.shape:
-            raise WrongTypeError(f"{name}: is a {_size(values)} block, one value per scenario belongs here")
-        result.row = values.ndim == 2 and values.shape[0] == 1
-        result.value = values.ravel()
-        result.codes = None if codes is None else codes.ravel()
-    return result
+    return Clean(values, codes)
+
+
+def one_per_scenario(name: str, cleaned: Clean) -> Clean:
+    """A cleaned range of numbers as a list over scenarios, where it stands beside series or curves."""
+    values = cleaned.value
+    if values.ndim == 2 and 1 not in values.shape:
+        raise WrongTypeError(f"{name}: is a {_size(values)} block, one value per scenario belongs here")
+    codes = None if cleaned.codes is None else cleaned.codes.ravel()
+    return Clean(values.ravel(), codes, row=values.ndim == 2 and values.shape[0] == 1)
 
 
 def _clean_series(kind: Series, name: str, raw) -> Clean:
-    if not isinstance(raw, (list, tuple, np.ndarray)) and not hasattr(raw, "to_numpy"):
-        raw = [raw]
-    values, codes, complaint = numbers(name, raw, dates=kind.dates)
+    values, codes, complaint = numbers(name, raw if _is_range(raw) else [raw], dates=kind.dates)
     column = values.ndim == 2 and values.shape[1] == 1 and values.shape[0] > 1
-    single_series = values.ndim == 1 or 1 in values.shape
-    if single_series:
-        values = values.ravel()
-        codes = None if codes is None else codes.ravel()
-        if codes is not None:
-            raise error_for(_code_name(codes), complaint)
-    if values.shape[-1] < kind.least:
-        raise error_for(NUM, f"{name}: has {values.shape[-1]} values, at least {kind.least} belong here")
-    if kind.low > -INF:
-        low = Number(low=kind.low).codes(values)
-        if low is not None:
-            if single_series:
-                first = int(np.flatnonzero(low)[0])
-                raise error_for(NUM, f"{_at(name, first, values.shape)}: {values[first]:g} is below {kind.low:g}")
-            codes = low if codes is None else np.where(codes > 0, codes, low)
-    if codes is not None:  # two-dimensional: the row is spoilt, the others stand
-        per_row = np.where(codes.any(axis=1), codes[np.arange(len(codes)), (codes > 0).argmax(axis=1)], 0)
-        values = np.where(per_row[:, None] > 0, np.nan, values)
-        return Clean(values, per_row.astype(np.uint8))
-    return Clean(values, column=column)
+    if values.ndim == 1 or 1 in values.shape:
+        return Clean(_checked(kind, name, values, codes, complaint), column=column)
+    _check_length(kind, name, values.shape[-1])
+    codes = _merged(codes, Number(low=kind.low).codes(values))
+    if codes is None:
+        return Clean(values)
+    # Its first bad cell spoils a row; the other rows stand.
+    first_bad = (codes > 0).argmax(axis=1)
+    per_row = codes[np.arange(len(codes)), first_bad]
+    return Clean(np.where(per_row[:, None] > 0, np.nan, values), per_row)
 
 
 def _clean_vector(kind: Vector, name: str, raw) -> Clean:
-    if hasattr(raw, "to_numpy"):
-        raw = raw.to_numpy()
-    if not isinstance(raw, (list, tuple, np.ndarray)):
-        raw = [raw]
-    column = len(raw) > 1 and isinstance(raw[0], (list, tuple, np.ndarray)) and len(raw[0]) == 1
-    if kind.text:
-        cells = [cell for row in raw for cell in (row if isinstance(row, (list, tuple, np.ndarray)) else [row])]
-        for cell in cells:
-            if is_error(cell):
-                raise error_for(str(cell), f"{name}: a cell holds {cell}")
-        return Clean([_clean_text(Text(), name, cell).value for cell in cells], column=column)
-    values, codes, complaint = numbers(name, raw, dates=kind.dates)
+    values, codes, complaint = numbers(name, raw if _is_range(raw) else [raw], dates=kind.dates)
+    column = values.ndim == 2 and values.shape[1] == 1
+    return Clean(_checked(kind, name, values, codes, complaint), column=column)
+
+
+def _checked(kind: Series | Vector, name: str, values, codes, complaint: str) -> np.ndarray:
+    """The one list of numbers in a range, in which every cell must be right."""
     if codes is not None:
-        raise error_for(_code_name(codes.ravel()), complaint)
+        raise error_for(CODES[codes[codes > 0][0]], complaint)
     values = values.ravel()
-    if values.size < kind.least:
-        raise error_for(NUM, f"{name}: has {values.size} values, at least {kind.least} belong here")
-    if kind.low > -INF and (values < kind.low).any():
-        first = int(np.flatnonzero(values < kind.low)[0])
-        raise error_for(NUM, f"{_at(name, first, values.shape)}: {values[first]:g} is below {kind.low:g}")
-    return Clean(values, column=column)
+    _check_length(kind, name, values.size)
+    bounds = Number(low=kind.low, above=getattr(kind, "above", -math.inf))
+    outside = bounds.codes(values)
+    if outside is not None:
+        first = int(outside.argmax())
+        bounds.check(_at(name, first, values.shape), float(values[first]))
+    return values
+
+
+def _check_length(kind: Series | Vector, name: str, length: int) -> None:
+    if length < kind.least:
+        raise error_for(NUM, f"{name}: has length {length}, at least {kind.least} values belong here")
 
 
 def _clean_table(kind: Table, name: str, raw) -> Clean:
-    """A dict of name -> value (or array over scenarios). Blank values are left out, blank rows skipped."""
-    if isinstance(raw, Mapping):
-        return Clean({key: value for key, value in raw.items() if value is not None})
-    if hasattr(raw, "to_numpy"):
-        raw = raw.to_numpy()
-    rows = raw.tolist() if isinstance(raw, np.ndarray) else raw
-    if not isinstance(rows, (list, tuple)) or not rows or not isinstance(rows[0], (list, tuple)):
-        raise WrongTypeError(f"{name}: a range with names in the first column and values beside them belongs here")
-    width = len(rows[0])
-    if width < 2:
-        raise WrongTypeError(f"{name}: the values beside the names are missing (select both columns)")
+    """A dict of name -> value, or list over scenarios. What is blank is left out, and so are headings."""
+    pairs = list(raw.items()) if isinstance(raw, Mapping) else _named_rows(name, raw)
+    scenarios = max((len(cells) for _, cells in pairs if _is_range(cells)), default=0)
     table: dict[str, object] = {}
-    spoilt = np.zeros(width - 1, dtype=np.uint8)
-    for row in rows:
-        key, cells = row[0], list(row[1:])
+    spoilt = np.zeros(scenarios, dtype=np.uint8)
+    for key, cells in pairs:
         if is_error(key):
             raise error_for(str(key), f"{name}: a name cell holds {key}")
-        if key is None or not str(key).strip():
+        if is_blank(key):
             continue
         if not isinstance(key, str):
             raise WrongTypeError(f"{name}: {_shown(key)} in the first column is not a name")
-        key = key.strip().lower().replace(" ", "_").replace("-", "_")
+        key = re.sub(r"[\s-]+", "_", key.strip().lower())
+        values = cells if _is_range(cells) else [cells]
+        if key not in kind.fields:
+            if all(map(is_blank, values)):
+                continue  # a heading
+            raise WrongTypeError(f"{name}: the model has no input {_shown(key)}{did_you_mean(key, kind.fields)}")
         if key in table:
             raise WrongTypeError(f"{name}: {key} is given twice")
-        for column, cell in enumerate(cells):
-            if is_error(cell):
-                if width == 2:
-                    raise error_for(str(cell), f"{key}: the cell holds {cell}")
-                spoilt[column] = spoilt[column] or CODE_INDEX[str(cell)]
-                cells[column] = None
-            elif isinstance(cell, str) and not cell.strip():
-                cells[column] = None
-        table[key] = cells[0] if width == 2 else cells
-    if not table:
-        raise WrongTypeError(f"{name}: holds no names")
-    return Clean(table, spoilt if spoilt.any() else None, row=width > 2)
+        if not _is_range(cells):
+            table[key] = _field(kind, key, cells)
+            continue
+        if len(values) not in (1, scenarios):
+            raise WrongTypeError(f"{name}: {key} has {len(values)} values for {scenarios} scenarios")
+        table[key], codes = _field_of_scenarios(kind, key, values)
+        spoilt = np.where(spoilt > 0, spoilt, codes)
+    return Clean(table, spoilt if spoilt.any() else None, row=scenarios > 1)
+
+
+def _named_rows(name: str, raw) -> list[tuple[object, object]]:
+    """Rows of a range as pairs: the name, and its value or list over scenarios."""
+    if hasattr(raw, "to_numpy"):
+        raw = raw.to_numpy()
+    rows = raw.tolist() if isinstance(raw, np.ndarray) else raw
+    if not isinstance(rows, (list, tuple)) or not rows or not all(isinstance(r, (list, tuple)) for r in rows):
+        raise WrongTypeError(f"{name}: a range with names in its first column and values beside them belongs here")
+    width = len(rows[0])
+    if width < 2 or any(len(row) != width for row in rows):
+        raise WrongTypeError(f"{name}: the values beside the names are missing (select both columns)")
+    return [(row[0], row[1] if width == 2 else list(row[1:])) for row in rows]
+
+
+def _field_of_scenarios(kind: Table, key: str, values) -> tuple[object, np.ndarray]:
+    """One input over all scenarios, and the error index of those that its cell spoils."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "fiu" and isinstance(kind.fields[key], Number):
+        cleaned = _clean_number(kind.fields[key], key, values.ravel())
+        if cleaned.codes is None:
+            return cleaned.value, np.zeros(values.size, dtype=np.uint8)
+        return np.where(cleaned.codes > 0, STAND_IN, cleaned.value), cleaned.codes
+    values = list(values)
+    codes = np.zeros(len(values), dtype=np.uint8)
+    for scenario, cell in enumerate(values):
+        try:
+            values[scenario] = _field(kind, key, cell)
+        except FunctionError as error:
+            codes[scenario] = CODE_INDEX[error.code]
+            values[scenario] = STAND_IN if key in kind.required else None
+    return values, codes
+
+
+def _field(kind: Table, key: str, cell):
+    """The value of one cell; None, which takes the default, for a blank."""
+    if not is_blank(cell):
+        return clean(kind.fields[key], key, cell).value
+    if key in kind.required:
+        raise WrongTypeError(f"{key}: is blank, a value is needed")
+    return None
 
 
 _CLEANERS = {
@@ -404,10 +490,14 @@ _CLEANERS = {
 }
 
 
-def _code_name(codes: np.ndarray) -> str:
-    from udfs.functions.errors import CODES
+def _is_range(raw) -> bool:
+    return isinstance(raw, (list, tuple, np.ndarray)) or hasattr(raw, "to_numpy")
 
-    return CODES[int(codes.flat[int(np.flatnonzero(codes.ravel())[0])])]
+
+def _merged(codes: np.ndarray | None, more: np.ndarray | None) -> np.ndarray | None:
+    if codes is None or more is None:
+        return more if codes is None else codes
+    return np.where(codes > 0, codes, more)
 
 
 def _at(name: str, index: int, shape: tuple[int, ...]) -> str:
@@ -421,5 +511,5 @@ def _size(values: np.ndarray) -> str:
 
 
 def _shown(value) -> str:
-    text = repr(value) if not isinstance(value, str) else f'"{value}"'
+    text = f'"{value}"' if isinstance(value, str) else repr(value)
     return text if len(text) <= 40 else text[:37] + "..."

@@ -8,6 +8,7 @@ The decorated body sees clean arguments only (see ``arguments``) and returns wha
 
 from __future__ import annotations
 
+import functools
 import inspect
 import math
 from collections.abc import Callable
@@ -16,21 +17,24 @@ from functools import cached_property
 
 import numpy as np
 
-from udfs.functions.arguments import OMITTED, Clean, Kind, Number, Series, Table, clean
-from udfs.functions.docstrings import Help, parse
-from udfs.functions.errors import (
-    CODES,
-    NUM,
-    VALUE,
-    CellError,
-    FunctionError,
-    NotFoundError,
-    WrongTypeError,
-    error_for,
+from udfs.functions.arguments import (
+    OMITTED,
+    Clean,
+    Kind,
+    Number,
+    Series,
+    Table,
+    Text,
+    Vector,
+    clean,
+    is_blank,
+    one_per_scenario,
 )
+from udfs.functions.docstrings import Help, parse
+from udfs.functions.errors import CODES, NUM, VALUE, CellError, FunctionError, WrongTypeError, error_for
 
 CATEGORIES = ("Unit cost", "Curves", "Cash flow", "Frontier", "Deployment", "Risk", "Baselines")
-SHAPES = ("elementwise", "rows", "curve", "table")
+SHAPES = ("elementwise", "rows", "curve", "table", "lookup")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +57,11 @@ class ExcelFunction:
     shape: str
     no_answer: str
     arguments: tuple[Argument, ...]
-    python_name: str
     names: dict[str, int] = field(repr=False)
+
+    @property
+    def python_name(self) -> str:
+        return self.body.__name__
 
     @property
     def name(self) -> str:
@@ -71,50 +78,52 @@ class ExcelFunction:
         shown = [f"[{a.name}]" if a.optional else a.name for a in self.arguments]
         return f"{self.name}({', '.join(shown)})"
 
+    def takes(self, argument: Argument) -> str:
+        """In words, what an argument of this function may be."""
+        if isinstance(argument.kind, Number) and self.shape in ("table", "lookup"):
+            return "number"
+        return argument.kind.takes
+
     # --- the two ways in ---------------------------------------------------------------------------------------
 
-    def call(self, *args, **kwargs):
-        """Call from Python: numbers, lists, arrays in; a float or an array out; a typed error for no answer."""
-        if kwargs:
-            args = self._positional(args, kwargs)
-        result, codes, _ = self._run(args)
-        if isinstance(result, float):
-            if math.isfinite(result):
-                return result
-            raise error_for(self.no_answer, f"{self.name}: these arguments have no answer")
-        if isinstance(result, np.ndarray):
-            if result.ndim == 0:
-                return self._scalar(float(result))
-            if codes is not None and self.shape in ("elementwise", "rows") and result.shape == codes.shape:
-                result = np.where(codes > 0, np.nan, result)
-        return result
+    @cached_property
+    def call(self) -> Callable:
+        """For Python: numbers, lists, arrays in; a float or an array out; a typed error for no answer."""
+
+        @functools.wraps(self.body)
+        def call(*args, **kwargs):
+            return self._for_python(self._positional(args, kwargs) if kwargs else args)
+
+        return call
 
     def in_cell(self, *args):
         """Call from a host. Whatever happens, the answer is something that a cell can hold."""
         try:
-            result, codes, layout = self._run(args)
-            return self._to_cells(result, codes, layout)
+            result, codes, ranges = self._run(args)
+            if type(result) is float and math.isfinite(result):
+                return result
+            return self._to_cells(result, codes, ranges)
         except FunctionError as error:
             return CellError(error.code, str(error))
-        except LookupError as error:
-            return CellError(NotFoundError.code, _sentence(error))
         except MemoryError:
             return CellError(NUM, f"{self.name}: these ranges are too large for this machine's memory")
         except Exception as error:  # a host must never see a traceback; the sentence says what to report
             return CellError(VALUE, f"{self.name}: {type(error).__name__}: {error}")
 
-    # --- what happens in between -------------------------------------------------------------------------------
+    # --- in ----------------------------------------------------------------------------------------------------
 
     def _positional(self, args, kwargs):
         values = list(args) + [OMITTED] * (len(self.arguments) - len(args))
         for name, value in kwargs.items():
             if name not in self.names:
                 raise TypeError(f"{self.python_name}() has no argument {name!r}; it takes {', '.join(self.names)}")
+            if self.names[name] < len(args):
+                raise TypeError(f"{self.python_name}() got {name!r} twice")
             values[self.names[name]] = value
         return values
 
     def _run(self, args):
-        """Clean the arguments, call the body; the result, its error indices, and how the input lay."""
+        """Clean the arguments, call the body; its result, the error indices, and how the ranges lay."""
         if len(args) > len(self.arguments):
             raise WrongTypeError(f"{self.name}: takes {len(self.arguments)} arguments, {len(args)} were given")
         given = len(args)
@@ -128,102 +137,149 @@ class ExcelFunction:
                     kind.check(argument.name, raw)
                 values.append(raw)
                 continue
-            if _blank(raw):
-                if not argument.optional:
-                    raise WrongTypeError(f"{argument.name}: is {'missing' if raw is OMITTED else 'blank'}")
-                values.append(argument.default)
+            if type(raw) in (list, tuple) and len(raw) == 1 and type(raw[0]) in (list, tuple) and len(raw[0]) == 1:
+                raw = raw[0][0]  # hosts hand over one cell as a range
+            if is_blank(raw):
+                values.append(self._without(argument, raw))
                 continue
             cleaned = clean(kind, argument.name, raw)
-            values.append(cleaned.value)
-            if isinstance(cleaned.value, (np.ndarray, dict)) or cleaned.codes is not None:
+            if isinstance(cleaned.value, (np.ndarray, dict)):
+                if type(kind) is Number and self.shape != "elementwise":
+                    if self.shape in ("table", "lookup"):
+                        raise WrongTypeError(f"{argument.name}: is a range of several cells, one number belongs here")
+                    cleaned = one_per_scenario(argument.name, cleaned)
                 ranges.append((argument, cleaned))
-        if not ranges:
-            return _unwrapped(self.body(*values)), None, None
-        self._check_sizes(ranges)
-        codes = self._codes(ranges)
-        return _unwrapped(self.body(*values)), codes, ranges
+            values.append(cleaned.value)
+        codes = None
+        if ranges:
+            self._check_sizes(ranges)
+            codes = _combined(ranges)
+        if self.shape == "lookup" and ranges:
+            return self._each(values), None, ranges
+        with np.errstate(all="ignore"):  # what leaves the domain is nan or inf, and becomes an error below
+            result = self.body(*values)
+        if isinstance(result, np.floating):
+            return float(result), codes, ranges
+        if isinstance(result, Coded):
+            return result.values, _merged(codes, result.codes), ranges
+        return result, codes, ranges
 
-    def _scalar(self, value: float) -> float:
+    def _without(self, argument: Argument, raw):
+        if argument.optional:
+            return argument.default
+        if isinstance(argument.kind, Text) and argument.kind.blank:
+            return ""
+        raise WrongTypeError(f"{argument.name}: is {'missing' if raw is OMITTED else 'blank'}")
+
+    def _each(self, values) -> np.ndarray:
+        """Look every word of a range up for itself; an object array that may hold CellErrors."""
+        shape = np.broadcast_shapes(*(value.shape for value in values if isinstance(value, np.ndarray)))
+        values = [np.broadcast_to(v, shape) if isinstance(v, np.ndarray) else np.full(shape, v, object) for v in values]
+        found = np.empty(shape, dtype=object)
+        for index in np.ndindex(shape):
+            words = [value[index] for value in values]
+            bad = next((word for word in words if isinstance(word, CellError)), None)
+            try:
+                found[index] = self.body(*words) if bad is None else bad
+            except FunctionError as error:
+                found[index] = CellError(error.code, str(error))
+        return found
+
+    def _check_sizes(self, ranges) -> None:
+        """Ranges must fit each other: element by element, or one value per scenario."""
+        periods = {a.name: c.value.shape[-1] for a, c in ranges if isinstance(a.kind, (Series, Vector))}
+        if len(set(periods.values())) > 1:
+            raise WrongTypeError(f"{self.name}: {_listed(periods)} differ in length")
+        shapes = {a.name: _scenarios(a.kind, c.value) for a, c in ranges}
+        try:
+            np.broadcast_shapes(*shapes.values())
+        except ValueError:
+            sizes = {name: " x ".join(map(str, shape)) for name, shape in shapes.items() if shape}
+            raise WrongTypeError(f"{self.name}: {_listed(sizes)} are of different size") from None
+
+    # --- out ---------------------------------------------------------------------------------------------------
+
+    def _for_python(self, args):
+        result, codes, _ = self._run(args)
+        if any(isinstance(a.kind, Series) and _is_batch_of_one(raw) for a, raw in zip(self.arguments, args)):
+            return np.atleast_1d(result) if self.shape == "rows" else np.atleast_2d(result)
+        if isinstance(result, float):
+            return self._answer(result)
+        if not isinstance(result, np.ndarray):
+            return result
+        if result.dtype == object:
+            return _without_errors(result)
+        if result.ndim == 0:
+            return self._answer(float(result))
+        if self.shape == "curve" and result.ndim == 1 and not np.isfinite(result).any():
+            raise error_for(self.no_answer, f"{self.name}: these arguments have no answer")
+        return result if codes is None else np.where(self._spread(codes, result) > 0, np.nan, result)
+
+    def _spread(self, codes: np.ndarray, result: np.ndarray) -> np.ndarray:
+        """Error indices per element of the result: a spoilt scenario spoils its row."""
+        if codes.ndim < result.ndim and self.shape != "elementwise":
+            codes = codes[:, None]
+        return np.broadcast_to(codes, result.shape)
+
+    def _answer(self, value: float) -> float:
         if math.isfinite(value):
             return value
         raise error_for(self.no_answer, f"{self.name}: these arguments have no answer")
 
-    def _check_sizes(self, ranges) -> None:
-        """Ranges must fit each other: element by element, or one value per scenario row."""
-        if self.shape == "elementwise":
-            shapes = {a.name: c.value.shape for a, c in ranges if isinstance(c.value, np.ndarray)}
-        else:
-            shapes = {a.name: _scenarios(a.kind, c.value) for a, c in ranges if isinstance(c.value, np.ndarray)}
-            periods = {
-                a.name: c.value.shape[-1] for a, c in ranges if isinstance(a.kind, Series) and c.value.ndim
-            }
-            if len(set(periods.values())) > 1:
-                raise WrongTypeError(f"{self.name}: {_listed(periods)} differ in the number of periods")
-        try:
-            np.broadcast_shapes(*shapes.values())
-        except ValueError:
-            sizes = {name: " x ".join(map(str, shape)) for name, shape in shapes.items()}
-            raise WrongTypeError(f"{self.name}: {_listed(sizes)} are of different size") from None
-
-    def _codes(self, ranges) -> np.ndarray | None:
-        combined = None
-        for _, cleaned in ranges:
-            if cleaned.codes is None:
-                continue
-            if combined is None:
-                combined = cleaned.codes
-            else:
-                left, right = np.broadcast_arrays(combined, cleaned.codes)
-                combined = np.where(left > 0, left, right)
-        return combined
-
     def _to_cells(self, result, codes, ranges):
         if isinstance(result, np.ndarray) and result.ndim == 0:
             result = result.item()
+        if isinstance(result, np.ndarray) and result.dtype != object:
+            return self._grid(result, codes, ranges)
         if not isinstance(result, (np.ndarray, list, tuple)):
             return self._cell(result)
-        if isinstance(result, np.ndarray) and self.shape != "table":
-            return self._grid(result, codes, ranges or [])
         rows = result if isinstance(result[0], (list, tuple, np.ndarray)) else [result]
-        return [[self._cell(item) for item in row] for row in rows]
+        rows = [[self._cell(item) for item in row] for row in rows]
+        if codes is not None:  # a label, then one column per scenario
+            for column, code in enumerate(codes.tolist(), start=1):
+                if code:
+                    for row in rows:
+                        row[column] = CellError(CODES[code])
+        return rows
 
     def _grid(self, result: np.ndarray, codes, ranges):
         """Rows of cells in the orientation in which the arguments came."""
-        down = any(c.column for _, c in ranges)
-        along = self.shape == "curve" and any(c.row for _, c in ranges)
+        marks = np.zeros(result.shape, np.uint8) if codes is None else self._spread(codes, result)
+        along = any(cleaned.row for _, cleaned in ranges)
+        down = any(cleaned.column for _, cleaned in ranges)
         if self.shape == "elementwise":
-            grid = result if result.ndim == 2 else result[None, :]
-            spoilt = None if codes is None else np.broadcast_to(codes, result.shape).reshape(grid.shape)
-        elif self.shape == "rows":
-            across = result.ndim == 1 and any(c.row for _, c in ranges) and not _batch(ranges)
-            grid = result[None, :] if across else result.reshape(len(result), -1)
-            spoilt = None if codes is None else codes.reshape(grid.shape[:1] if not across else (1, -1))
-            spoilt = spoilt if spoilt is None or spoilt.ndim == 2 else np.repeat(spoilt[:, None], grid.shape[1], 1)
-        else:
-            grid = result if result.ndim == 2 else result[None, :]
-            spoilt = None if codes is None else np.broadcast_to(codes[:, None], grid.shape)
-            if (down and result.ndim == 1) or along:
-                grid, spoilt = grid.T, None if spoilt is None else spoilt.T
-        if spoilt is None and np.isfinite(grid).all():
+            turn = False
+        elif self.shape == "curve" or result.ndim == 2:  # a row per scenario, unless the ranges lay the other way
+            turn = down or along
+        else:  # one result per scenario: beside its row, or above its column
+            turn = not (along and not any(isinstance(a.kind, Series) and c.value.ndim == 2 for a, c in ranges))
+        grid, marks = np.atleast_2d(result), np.atleast_2d(marks)
+        if turn:
+            grid, marks = grid.T, marks.T
+        if not marks.any() and np.isfinite(grid).all():
             return grid.tolist()
-        rows = []
-        for index, row in enumerate(grid.tolist()):
-            marks = spoilt[index] if spoilt is not None else [0] * len(row)
-            rows.append([CellError(CODES[m]) if m else self._cell(v) for v, m in zip(row, marks, strict=True)])
-        return rows
+        return [
+            [CellError(CODES[mark]) if mark else self._cell(value) for value, mark in zip(*pair, strict=True)]
+            for pair in zip(grid.tolist(), marks.tolist(), strict=True)
+        ]
 
     def _cell(self, value):
-        if isinstance(value, float):
+        if isinstance(value, (bool, np.bool_)):
+            return bool(value)
+        if isinstance(value, (int, float, np.integer, np.floating)):
+            value = float(value)
             if math.isfinite(value):
                 return value
             return CellError(self.no_answer, f"{self.name}: these arguments have no answer")
-        if isinstance(value, (bool, np.bool_)):
-            return bool(value)
-        if isinstance(value, (int, np.integer)):
-            return float(value)
-        if isinstance(value, np.floating):
-            return self._cell(float(value))
         return "" if value is None else value if isinstance(value, str) else str(value)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """A result whose missing answers have their own errors: ``codes`` holds an error index per element, or 0."""
+
+    values: np.ndarray
+    codes: np.ndarray
 
 
 _FUNCTIONS: dict[str, ExcelFunction] = {}
@@ -232,26 +288,31 @@ _FUNCTIONS: dict[str, ExcelFunction] = {}
 def excel_function(category: str, *, shape: str = "elementwise", no_answer: str = NUM):
     """Register a function. Its annotations are argument kinds; its docstring is the help of every host.
 
-    shape: ``elementwise`` (ranges broadcast), ``rows`` (one result per scenario row), ``curve`` (one result per
-    period and scenario), ``table`` (rows of cells as the body returns them).
+    shape: ``elementwise`` (ranges broadcast), ``rows`` (one result per scenario), ``curve`` (a row of results per
+    scenario), ``table`` (rows of cells as the body returns them), ``lookup`` (words, each looked up for itself).
+    no_answer: the error for a result that is nan or infinite.
     """
     if category not in CATEGORIES or shape not in SHAPES:
         raise ValueError(f"unknown category or shape: {category!r}, {shape!r}")
 
     def register(body: Callable) -> Callable:
-        parameters = inspect.signature(body, eval_str=True).parameters.values()
-        empty = inspect.Parameter.empty
-        arguments = tuple(
-            Argument(p.name, p.annotation, OMITTED if p.default is empty else p.default) for p in parameters
-        )
-        names = {argument.name: position for position, argument in enumerate(arguments)}
-        function = ExcelFunction(body, category, shape, no_answer, arguments, body.__name__, names)
-        if function.python_name in _FUNCTIONS:
-            raise ValueError(f"{function.python_name} is registered twice")
-        _FUNCTIONS[function.python_name] = function
+        if body.__name__ in _FUNCTIONS:
+            raise ValueError(f"{body.__name__} is registered twice")
+        _FUNCTIONS[body.__name__] = declared(body, category, shape, no_answer)
         return body
 
     return register
+
+
+def declared(body: Callable, category: str, shape: str = "elementwise", no_answer: str = NUM) -> ExcelFunction:
+    """The Excel function of a body, outside the registry."""
+    empty = inspect.Parameter.empty
+    arguments = tuple(
+        Argument(p.name, p.annotation, OMITTED if p.default is empty else p.default)
+        for p in inspect.signature(body, eval_str=True).parameters.values()
+    )
+    names = {argument.name: position for position, argument in enumerate(arguments)}
+    return ExcelFunction(body, category, shape, no_answer, arguments, names)
 
 
 def registered() -> dict[str, ExcelFunction]:
@@ -259,28 +320,38 @@ def registered() -> dict[str, ExcelFunction]:
     return _FUNCTIONS
 
 
-def _blank(raw) -> bool:
-    return raw is None or raw is OMITTED or (isinstance(raw, str) and not raw.strip())
-
-
-def _unwrapped(result):
-    return float(result) if isinstance(result, np.floating) else result
-
-
-def _scenarios(kind: Kind, value: np.ndarray) -> tuple[int, ...]:
+def _scenarios(kind: Kind, value) -> tuple[int, ...]:
+    """The axes of a cleaned range that must fit those of the other ranges."""
+    if isinstance(kind, Vector) or not isinstance(value, np.ndarray):
+        return ()
     return value.shape[:-1] if isinstance(kind, Series) else value.shape
 
 
-def _batch(ranges) -> bool:
-    return any(isinstance(a.kind, Series) and c.value.ndim == 2 for a, c in ranges) or any(
-        isinstance(a.kind, Table) for a, _ in ranges
-    )
+def _combined(ranges) -> np.ndarray | None:
+    """The error index per element or scenario over all ranges."""
+    return functools.reduce(_merged, (cleaned.codes for _, cleaned in ranges), None)
+
+
+def _merged(codes: np.ndarray | None, more: np.ndarray | None) -> np.ndarray | None:
+    """Of two errors the first stands."""
+    if codes is None or more is None:
+        return more if codes is None else codes
+    left, right = np.broadcast_arrays(codes, more)
+    return np.where(left > 0, left, right)
+
+
+def _is_batch_of_one(raw) -> bool:
+    return isinstance(raw, np.ndarray) and raw.ndim == 2 and len(raw) == 1
+
+
+def _without_errors(found: np.ndarray) -> np.ndarray:
+    """What was looked up, for Python: floats with nan where there is no answer, or objects with None."""
+    errors = np.array([isinstance(item, CellError) for item in found.flat]).reshape(found.shape)
+    if all(isinstance(item, float) for item in found[~errors]):
+        return np.where(errors, np.nan, found).astype(float)
+    return np.where(errors, None, found)
 
 
 def _listed(items: dict) -> str:
     parts = [f"{name} ({value})" for name, value in items.items()]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-
-
-def _sentence(error: LookupError) -> str:
-    return str(error.args[0]) if error.args else str(error)

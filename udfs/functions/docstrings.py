@@ -67,10 +67,10 @@ def _arguments(section: str) -> dict[str, ArgumentHelp]:
 
 
 def _errors(section: str):
-    for line in section.splitlines():
-        code, _, text = line.strip().partition(" ")
-        if code.startswith("#"):
-            yield code, text
+    """(code, meaning) pairs; a line that begins with no code goes on with the one before."""
+    for part in re.split(r"\n(?=\s*#)", section):
+        code, _, text = _joined(part).partition(" ")
+        yield code, text
 
 
 def _examples(section: str, name: str):

@@ -1,0 +1,1 @@
+"""What each command does. ``addin.cli`` declares them and imports these modules only when one is called."""

@@ -1,0 +1,51 @@
+"""Shared by the commands: tables on the terminal, money with the digits it deserves, JSON."""
+
+from __future__ import annotations
+
+import json
+import math
+
+from rich.console import Console
+from rich.table import Table
+
+console = Console(highlight=False)
+
+
+def significant(value: float, digits: int = 4) -> str:
+    """A number with that many significant digits, never in powers of ten: 0.0088 stays 0.008800."""
+    if value == 0 or not math.isfinite(value):
+        return "0" if value == 0 else str(value)
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    return f"{value:,.{decimals}f}"
+
+
+def formatted(value, kind: str) -> str:
+    """A cell's value as text, by kind of quantity; text such as "never" stays what it is."""
+    if not isinstance(value, (int, float)) or isinstance(value, bool):
+        return "" if value is None else str(value)
+    if kind == "usd":
+        return f"{value:,.0f}"
+    if kind == "usd_per_mtok":
+        return significant(value)
+    if kind == "share":
+        return f"{value:,.1%}"
+    if kind == "multiple":
+        return f"{value:,.2f}x"
+    if kind == "months":
+        return f"{value:,.1f}"
+    return f"{value:,.6g}"
+
+
+def table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 1) -> None:
+    """Print a table; the first ``left`` columns are text, the others align right."""
+    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    for position, column in enumerate(columns):
+        grid.add_column(column, justify="left" if position < left else "right", overflow="fold")
+    for row in rows:
+        grid.add_row(*row)
+    console.print(grid)
+
+
+def as_json(data) -> None:
+    """Print data as JSON for another program; errors of cells are their text."""
+    print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))

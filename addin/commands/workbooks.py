@@ -1,0 +1,163 @@
+"""``demo``, ``new`` and ``calc``: workbooks written, computed, and computed again with other inputs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.progress import Progress, SpinnerColumn, TextColumn
+
+from addin.commands import show
+from addin.version import version
+
+DEMO_NAME = "token-roi"
+
+
+class CommandError(ValueError):
+    """A command cannot do what it was asked; one line for the reader."""
+
+
+def demo(folder: Path) -> None:
+    """Write and compute the roi workbook, and print its headline."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise CommandError(f"{folder}: the folder cannot be made ({error.strerror})") from None
+    out = _free(folder, DEMO_NAME)
+    write("roi", out, platforms=(), model=None, shape=None, as_of=None, force=False)
+
+
+def write(template: str, out: Path, *, platforms, model, shape, as_of, force) -> None:
+    """Write a template workbook with computed values and print what it answers."""
+    from templates import build
+    from templates.models import TEMPLATES
+
+    if template not in TEMPLATES:
+        raise CommandError(f"{template}: there is no such template; there are {', '.join(TEMPLATES)}")
+    build.check_target(out, force=force)
+    with _progress() as progress:
+        task = progress.add_task("filling from the catalogue")
+        from templates.models import roi
+
+        chosen = {"model": model, "shape": shape, "as_of": as_of}
+        given = {name: value for name, value in chosen.items() if value is not None}
+        writer = roi.compose(platforms=tuple(platforms), version=version(), **given)
+        computed = build.build(
+            writer, out, force=force, progress=lambda step: progress.update(task, description=step)
+        )
+    _headline(roi.headline(writer, computed), computed, out)
+
+
+HEADLINE = (
+    ("cost_per_mtok_first", "Cost now, USD/Mtok", "usd_per_mtok"),
+    ("cost_per_mtok_last", "Cost at the end, USD/Mtok", "usd_per_mtok"),
+    ("lcot", "Levelised cost (LCOT), USD/Mtok", "usd_per_mtok"),
+    ("revenue_multiple", "Revenue multiple", "multiple"),
+    ("net_roi", "Net ROI", "multiple"),
+    ("npv", "NPV, USD", "usd"),
+    ("irr", "IRR a year", "share"),
+    ("payback", "Payback, months", "months"),
+)
+
+
+def _headline(rows: list[dict], model, out: Path) -> None:
+    lines = [[label, *(show.formatted(row[key], kind) for row in rows)] for key, label, kind in HEADLINE]
+    title = f"{model.named('model')}, {model.named('months'):.0f} months"
+    show.table(title, ["", *(str(row["platform"]) for row in rows)], lines)
+    show.console.print(f"Checks: {model.named('check_master')}")
+    show.console.print(f"Written: {out}", soft_wrap=True)
+
+
+def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool, as_json: bool) -> None:
+    """Recalculate a workbook with other inputs; print its named results, and write it only to ``out``."""
+    from templates import build
+    from templates.engine import Model, parse_value
+
+    if out is not None:
+        if out.exists() and book.exists() and out.samefile(book) and not force:
+            raise CommandError(f"{out}: is the workbook itself; choose another name, or --force to change it in place")
+        build.check_target(out, force=force)
+    pairs = [_pair(text) for text in settings]
+    with _progress() as progress:
+        task = progress.add_task("loading")
+        with Model(book) as model:
+            for name, value in pairs:
+                model.set(name, parse_value(value))
+            progress.update(task, description="calculating")
+            model.recalculate()
+            named = _named(model)
+            if out is not None:
+                progress.update(task, description="writing")
+                model.save(out)
+    errors = sum(1 for cells in model.values().values() for value in cells.values() if _is_error(value))
+    if as_json:
+        show.as_json(
+            {
+                "workbook": str(book),
+                "written": str(out) if out else None,
+                "set": [{"name": c.name, "cell": f"{c.sheet}!{c.ref}", "old": c.old, "new": c.new} for c in model.changes],
+                "results": {name: value for name, (value, formula) in named.items() if formula},
+                "inputs": {name: value for name, (value, formula) in named.items() if not formula},
+                "cell_errors": errors,
+            }
+        )
+        return
+    if model.changes:
+        lines = [[c.name, f"{c.sheet}!{c.ref}", _text(c.old), _text(c.new)] for c in model.changes]
+        show.table("Set", ["Name", "Cell", "Old", "New"], lines, left=2)
+    results = [[name, _text(value)] for name, (value, formula) in named.items() if formula]
+    if results:
+        show.table(f"{book.name}: named results", ["Name", "Value"], results)
+    else:
+        show.console.print(f"{book.name}: calculated; it has no named results (name a cell in Excel to see it here)")
+    if errors:
+        show.console.print(f"{errors} cells hold an error")
+    if out is not None:
+        show.console.print(f"Written: {out}", soft_wrap=True)
+
+
+def _named(model) -> dict[str, tuple[object, bool]]:
+    """Values of the defined names that stand for one cell, and whether a formula gives them."""
+    found: dict[str, tuple[object, bool]] = {}
+    for name, scope in model.package.defined_names:
+        if scope is not None or name.startswith("_xlnm"):
+            continue
+        try:
+            sheet, ref = model.locate(name)
+        except ValueError:
+            continue  # a range or an expression
+        value = model.value(sheet, ref)
+        found[name] = (str(value) if _is_error(value) else value, ref in model.formulas(sheet))
+    return found
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise CommandError(f"--set {text}: write NAME=VALUE, for instance --set gpus_1=144")
+    return name.strip(), value
+
+
+def _free(folder: Path, stem: str) -> Path:
+    """A name in the folder that is not taken: the demo never replaces a file."""
+    number = 1
+    while True:
+        path = folder / (f"{stem}.xlsx" if number == 1 else f"{stem}-{number}.xlsx")
+        if not path.exists():
+            return path
+        number += 1
+
+
+def _is_error(value) -> bool:
+    from udfs.functions.errors import is_error
+
+    return is_error(value)
+
+
+def _text(value) -> str:
+    if isinstance(value, float):
+        return show.significant(value, 6) if abs(value) < 1000 else f"{value:,.2f}"
+    return "" if value is None else str(value)
+
+
+def _progress() -> Progress:
+    return Progress(SpinnerColumn(), TextColumn("{task.description}"), transient=True, console=show.console)

@@ -1,0 +1,102 @@
+"""Data validation as Excel would apply it when a person types a value: read from the sheet, used before we set one."""
+
+from __future__ import annotations
+
+import operator
+
+from lxml import etree
+from openpyxl.utils.cell import range_boundaries
+
+COMPARISONS = {
+    "equal": operator.eq,
+    "notEqual": operator.ne,
+    "greaterThan": operator.gt,
+    "lessThan": operator.lt,
+    "greaterThanOrEqual": operator.ge,
+    "lessThanOrEqual": operator.le,
+}
+NUMERIC = ("whole", "decimal", "date", "time")
+PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
+
+
+def refusal(model, sheet: str, ref: str, value) -> str | None:
+    """Why the cell's validation refuses a value, in the words of its author, or None where it accepts it.
+
+    model : templates.engine.Model, for the values that a rule refers to.
+    """
+    for rule in _rules(model, sheet, ref):
+        if value is None:
+            if rule.get("allowBlank") not in ("1", "true"):
+                return rule.get("error") or "it may not be blank"
+            continue
+        if not _accepts(model, sheet, rule, value):
+            return rule.get("error") or "its data validation does not allow it"
+    return None
+
+
+def _rules(model, sheet: str, ref: str):
+    root = etree.fromstring(model.package.read_part(model.package.sheets[sheet]), PARSER)
+    column, row, _, _ = range_boundaries(ref)
+    for rule in root.iter("{*}dataValidation"):
+        if rule.get("errorStyle", "stop") != "stop" or rule.get("showErrorMessage") not in ("1", "true"):
+            continue
+        for area in (rule.get("sqref") or "").split():
+            left, top, right, bottom = range_boundaries(area)
+            if left <= column <= right and top <= row <= bottom:
+                yield rule
+                break
+
+
+def _accepts(model, sheet: str, rule, value) -> bool:
+    kind = rule.get("type", "none")
+    if kind == "list":
+        allowed = _listed(model, sheet, _formula(rule, "formula1"))
+        return allowed is None or any(_same(value, item) for item in allowed)
+    if kind not in NUMERIC:
+        return True  # custom formulas and text lengths are left to the spreadsheet
+    if isinstance(value, (str, bool)):
+        return False
+    if kind == "whole" and value != int(value):
+        return False
+    first, second = (_number(model, sheet, _formula(rule, name)) for name in ("formula1", "formula2"))
+    if first is None:
+        return True
+    comparison = rule.get("operator", "between")
+    if comparison in ("between", "notBetween"):
+        inside = second is None or first <= value <= second
+        return inside == (comparison == "between")
+    return COMPARISONS[comparison](value, first)
+
+
+def _formula(rule, name: str) -> str:
+    return (rule.findtext(f"{{*}}{name}") or "").strip()
+
+
+def _number(model, sheet: str, text: str) -> float | None:
+    try:
+        return float(text)
+    except ValueError:
+        values = _listed(model, sheet, text)
+        return values[0] if values and isinstance(values[0], float) else None
+
+
+def _listed(model, sheet: str, text: str) -> list | None:
+    """The values of an inline list or of a range; None where the rule is a formula of another kind."""
+    if text.startswith('"') and text.endswith('"'):
+        return [item.strip() for item in text[1:-1].split(",")]
+    where, bang, area = text.rpartition("!")
+    where = where.strip("'").replace("''", "'") if bang else sheet
+    try:
+        left, top, right, bottom = range_boundaries(area)
+    except ValueError:
+        return None
+    if where not in model.package.sheets or None in (left, top, right, bottom):
+        return None
+    cells = [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
+    return [model.at(where, row, column) for row, column in cells]
+
+
+def _same(value, item) -> bool:
+    if isinstance(value, str) and isinstance(item, str):
+        return value.casefold() == item.casefold()
+    return value == item

@@ -1,0 +1,246 @@
+"""A team's own figures: a CSV or Excel table in the columns of the schema, or with one column per metric.
+
+Long: `platform, metric, value, unit, as_of, source, ...`.
+Wide: `platform, as_of, kw_per_gpu, usd_per_gpu_hour [hyperscaler], ...`, where the header names the metric
+and, in brackets, the tier; values are in the unit of the metric.
+What is missing gets an honest default (source: the file, confidence: medium); date and unit never do.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from datetime import date, datetime
+from functools import lru_cache
+from pathlib import Path
+
+from .. import spelling, tabular, units
+from ..baseline import FIELDS, Baseline
+from ..conditions import parse
+from ..dates import iso
+from ..errors import CatalogError, RowError, UnknownKey
+from ..metrics import Metric, metric, metrics
+from ..schema import baseline, number
+from ..store import shipped
+from .result import ImportResult
+
+COLUMNS = {  # what people call a column of the schema
+    "gpu": "platform", "accelerator": "platform", "hardware": "platform", "system": "platform",
+    "price": "value", "amount": "value", "figure": "value",
+    "date": "as_of", "valid_from": "as_of", "quote_date": "as_of", "known_since": "as_of",
+    "provider": "vendor", "supplier": "vendor",
+    "note": "qualifier", "notes": "qualifier", "comment": "qualifier", "remark": "qualifier",
+    "contract": "tier", "ownership": "tier",
+    "conc": "concurrency", "median_ttft_ms": "ttft_ms", "tok_s_per_user": "interactivity",
+    "reference": "source_ref", "quote": "source_ref", "document": "source_ref", "link": "source_ref",
+    "isl_osl": "shape", "workload": "shape",
+}  # fmt: skip
+KIND_OF_SUBJECT = {"throughput": "measured", "software": "measured", "power": "specification",
+                   "model": "specification", "assumption": "assumption", "claim": "claim"}  # fmt: skip
+_WITH_TIER = re.compile(r"(.+?)_?\[(.+)\]")
+
+
+def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+    """Read a table of own figures (`import_file` says more)."""
+    file = Path(path)
+    return convert(tabular.rows(file), str(file), file.name, as_of, defaults)
+
+
+def convert(
+    table: Iterator[tuple[int, Mapping[str, object]]],
+    place: str,
+    name: str,
+    as_of: str = "",
+    defaults: Mapping[str, object] | None = None,
+) -> ImportResult:
+    """Rows of any table (file or database) as checked figures; `name` is the source when none is given."""
+    result = ImportResult("quotes", place)
+    given = {COLUMNS.get(key, key): value for key, value in (defaults or {}).items()}
+    layout: _Layout | None = None
+    for line, cells in table:
+        layout = layout or _Layout.of(place, cells, given, result)
+        for figure in layout.figures(cells, given):
+            try:
+                if isinstance(figure, RowError):
+                    raise figure
+                row = _baseline(figure, as_of, name)
+                result.take(line, row)
+            except RowError as error:
+                result.refuse(line, str(error))
+    if layout is None:
+        raise CatalogError(f"{place}: the table has a header and no rows")
+    strange = {
+        row.platform for row in result.rows if row.platform and not spelling.find_platform(row.platform)
+    }
+    for platform in sorted(strange)[:5]:
+        result.notes.append(
+            f"platform {platform!r} is new to the catalogue{spelling.platform_hint(platform)}"
+        )
+    return result
+
+
+class _Layout:
+    """Which columns of a table mean what."""
+
+    def __init__(self, known: dict[str, str], wide: dict[str, tuple[str, str]]) -> None:
+        self.known, self.wide = known, wide
+
+    @classmethod
+    def of(cls, place: str, cells: Mapping, given: Mapping, result: ImportResult) -> _Layout:
+        """The layout a header asks for; CatalogError when nothing can come of it."""
+        known: dict[str, str] = {}
+        wide: dict[str, tuple[str, str]] = {}
+        ids = {spelling.normal(name): name for name in metrics()}
+        for column in cells:
+            if column == "":
+                continue
+            field = COLUMNS.get(column, column)
+            bracket = _WITH_TIER.fullmatch(column)
+            metric_id = ids.get(spelling.normal(bracket[1] if bracket else column))
+            if field in FIELDS or field == "shape":
+                if field in known.values():
+                    raise CatalogError(f"{place}: two columns mean {field!r}, one of them {column!r}")
+                known[column] = field
+            elif metric_id:
+                wide[column] = (metric_id, bracket[2].replace("_", " ") if bracket else "")
+            else:
+                result.notes.append(f"column {column!r} is not read")
+        named = set(known.values()) | set(given)
+        missing = [field for field in ("metric", "value") if field not in named]
+        if missing and not wide:
+            raise CatalogError(
+                f"{place}: column {missing[0]!r} is missing; needed are metric, value, unit, as_of and "
+                "platform or model, or one column per metric such as usd_per_gpu_hour"
+            )
+        return cls(known, {} if not missing else wide)
+
+    def figures(self, cells: Mapping, given: Mapping) -> Iterator[dict[str, object] | RowError]:
+        """The figures of one row: itself, or one per metric column that is not blank."""
+        if cells.get(""):
+            yield RowError(f"{cells['']}: a comma inside a value?")
+            return
+        row = {
+            **given,
+            **{field: cells[column] for column, field in self.known.items() if not _blank(cells.get(column))},
+        }
+        if not self.wide:
+            yield row
+            return
+        for column, (metric_id, tier) in self.wide.items():
+            if not _blank(cells.get(column)):
+                extra = {"tier": tier} if tier else {}
+                yield (
+                    row
+                    | extra
+                    | {"metric": metric_id, "value": cells[column], "unit": metrics()[metric_id].unit}
+                )
+
+
+def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
+    try:
+        about = metric(str(row.get("metric") or ""))
+    except UnknownKey as error:
+        raise RowError("metric is empty" if _blank(row.get("metric")) else str(error)) from None
+    value, written = _value(row, about)
+    if _blank(written):
+        raise RowError(f"unit is empty: {about.id} is in {about.unit}")
+    fields = {key: _text(value) for key, value in row.items() if key in FIELDS}
+    fields |= {"metric": about.id, "value": value * units.factor(str(written), about.unit, about.id)}
+    fields["unit"] = about.unit
+    _shape(row, fields)
+    _names(fields)
+    fields["tier"] = _tier(str(fields.get("tier", "")))
+    fields["as_of"] = _day(row.get("as_of") or row.get("run_date") or as_of, "as_of")
+    if not _blank(row.get("run_date")):
+        fields["run_date"] = _day(row["run_date"], "run_date")
+    fields["precision"] = str(fields.get("precision", "")).upper()
+    fields["framework"] = str(fields.get("framework", "")).casefold()
+    fields["kind"] = str(fields.get("kind") or KIND_OF_SUBJECT.get(about.subject, "price")).casefold()
+    fields["confidence"] = str(fields.get("confidence") or "medium").casefold()
+    fields["source"] = fields.get("source") or f"own figure, {name}"
+    fields["source_ref"] = fields.get("source_ref") or name
+    fields["id"] = str(fields.get("id", "")).casefold() or _id(fields)
+    return baseline(fields, origin=f"import: {name}")
+
+
+def _value(row: Mapping, about: Metric) -> tuple[float, object]:
+    """The number and its written unit; a dollar sign or a percent sign on the number is understood."""
+    value, written = row.get("value"), row.get("unit")
+    if isinstance(value, str):
+        text = value.strip()
+        for sign in ("US$", "USD", "$"):
+            text = text.removeprefix(sign).strip()
+        if text.endswith("%"):
+            text, written = (
+                text[:-1].strip(),
+                "%" if _blank(written) or written in ("%", about.unit) else written,
+            )
+        value = text
+    return number(value, "value"), written
+
+
+def _shape(row: Mapping, fields: dict[str, object]) -> None:
+    if _blank(row.get("shape")):
+        return
+    found = parse(str(row["shape"]))
+    if found.isl is None or found.osl is None:
+        raise RowError(f"shape {row['shape']!r} is not like 8k/1k or 8192/1024")
+    for name, tokens in (("isl", found.isl), ("osl", found.osl)):
+        if _blank(fields.get(name)):
+            fields[name] = tokens
+
+
+def _names(fields: dict[str, object]) -> None:
+    """Bring platform and model to their one spelling; a team may have platforms of its own."""
+    platform = " ".join(str(fields.get("platform", "")).split())
+    fields["platform"] = (spelling.find_platform(platform) or platform) if platform else ""
+    model = " ".join(str(fields.get("model", "")).split())
+    fields["model"] = (spelling.find_model(model) or model) if model else ""
+    if not fields.get("vendor") and fields["platform"] in spelling.platforms():
+        fields["vendor"] = spelling.platforms()[fields["platform"]].vendor
+
+
+@lru_cache(maxsize=1)
+def _known_tiers() -> dict[str, str]:
+    return {spelling.normal(row.tier): row.tier for row in shipped() if row.tier}
+
+
+def _tier(text: str) -> str:
+    text = text.strip()
+    form = spelling.normal(re.sub(r"(\d)\s*-?\s*(?:yrs?|years?)\b", r"\1year", text.casefold()))
+    return _known_tiers().get(form, text)
+
+
+def _day(value: object, name: str) -> str:
+    if _blank(value):
+        raise RowError(f"{name} is empty: from which day was the figure known?")
+    try:
+        return iso(value)
+    except ValueError as error:
+        raise RowError(f"{name}: {error}") from None
+
+
+def _id(fields: Mapping[str, object]) -> str:
+    platform = spelling.platforms().get(str(fields["platform"]))
+    head = platform.slug if platform else str(fields["platform"])
+    model = spelling.models().get(str(fields["model"]), str(fields["model"]))
+    shape = "-".join(str(fields[name]) for name in ("isl", "osl") if not _blank(fields.get(name)))
+    tail = [fields.get(name, "") for name in ("tier", "conditions", "precision", "framework", "interactivity",
+                                              "concurrency", "as_of")]  # fmt: skip
+    metric_id = str(fields["metric"])
+    return ".".join(
+        part if part == metric_id else spelling.slug(str(part))
+        for part in (head, metric_id, model, shape, *tail)
+        if not _blank(part)
+    )
+
+
+def _text(value: object) -> object:
+    if isinstance(value, (date, datetime)):
+        return iso(value)
+    return value.strip() if isinstance(value, str) else value
+
+
+def _blank(value: object) -> bool:
+    return value is None or (isinstance(value, str) and not value.strip())
