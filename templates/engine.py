@@ -64,6 +64,7 @@ class Model:
         self.package = ooxml.open_package(self.path)
         self.changes: list[Change] = []
         self._formulas: dict[str, dict[str, str | None]] | None = None
+        self._validations: dict[str, list] = {}
         try:
             self.workbook = formualizer.load_workbook_bytes(self._without_spilled_values(), backend="umya")
         except Exception as error:  # the engine's own exceptions have no common base
@@ -112,6 +113,12 @@ class Model:
         row, column = _position(ref)
         self.workbook.set_value(sheet, row, column, value)
         self.changes.append(Change(name, sheet, ref, old, value))
+
+    def validations(self, sheet: str) -> list:
+        """The data validations of a sheet, read once."""
+        if sheet not in self._validations:
+            self._validations[sheet] = validation.rules_of(self.package, sheet)
+        return self._validations[sheet]
 
     # --- calculation -------------------------------------------------------------------------------------------
 

@@ -34,12 +34,19 @@ def refusal(model, sheet: str, ref: str, value) -> str | None:
     return None
 
 
+def rules_of(package, sheet: str) -> list:
+    """The validations of a sheet that refuse what they do not allow."""
+    root = etree.fromstring(package.read_part(package.sheets[sheet]), PARSER)
+    return [
+        rule
+        for rule in root.iter("{*}dataValidation")
+        if rule.get("errorStyle", "stop") == "stop" and rule.get("showErrorMessage") in ("1", "true")
+    ]
+
+
 def _rules(model, sheet: str, ref: str):
-    root = etree.fromstring(model.package.read_part(model.package.sheets[sheet]), PARSER)
     column, row, _, _ = range_boundaries(ref)
-    for rule in root.iter("{*}dataValidation"):
-        if rule.get("errorStyle", "stop") != "stop" or rule.get("showErrorMessage") not in ("1", "true"):
-            continue
+    for rule in model.validations(sheet):
         for area in (rule.get("sqref") or "").split():
             left, top, right, bottom = range_boundaries(area)
             if left <= column <= right and top <= row <= bottom:

@@ -236,7 +236,7 @@ def compose(
 def about_claim(claim) -> list[str]:
     """The words that belong to the claim: its conditions, its gaps, who says it differently, what was measured."""
     return [
-        f"Stated by {claim.claimant}, {claim.qualifier}. {claim.conditions}",
+        f"Stated by {claim.claimant}. {claim.qualifier} {claim.conditions}",
         *(f"Not stated: {text}" for text in claim.missing),
         *(f"Said differently: {text}" for text in claim.disagreements),
         *(f"Measured: {text}" for text in claim.measured),
@@ -277,10 +277,10 @@ def reconciliation(platforms: tuple[str, ...], panel: dict[str, str]) -> tuple[G
                   scale=f"=MAX(1,SQRT(SUMSQ({{{m}.discounted_fcf:all}})))"),
         ]  # fmt: skip
         rows += [
-            Check(f"{label}: sheet and TOK_DEPLOYMENT", f"={{{m}.{key}}}", panel[f"{m}.{output}"], kind, True)
+            Check(f"{label}: sheet and TOK_DEPLOYMENT", f"={{{m}.{key}}}", _other(m, key, panel[f"{m}.{output}"]), kind, True)
             for key, output, label, kind in (
                 ("npv", "npv", "Net present value", "usd"),
-                ("irr", "irr", "Internal rate of return", "share"),
+                ("irr", "irr", "Internal rate of return, where it is unique", "share"),
                 ("payback", "payback_months", "Payback", "months"),
                 ("lcot", "lcot", "Levelised cost of token", "usd_per_mtok"),
                 ("revenue_multiple", "revenue_multiple", "Revenue over investment", "multiple"),
@@ -319,6 +319,13 @@ def reconciliation(platforms: tuple[str, ...], panel: dict[str, str]) -> tuple[G
               panel["claim.npv_tenfold"], "usd", True),
     )  # fmt: skip
     return (*groups, Group("The 15x claim", claim))
+
+
+def _other(model: str, key: str, function: str) -> str:
+    """What a result is compared with. A cash flow that turns twice has several IRRs: then either may be found."""
+    if key == "irr":
+        return f"=IF({{{model}.turn:total}}>1,{{{model}.irr}},{function[1:]})"
+    return function
 
 
 def cover(version: str, catalogue: str, as_of: str, platforms: tuple[str, ...], model: str, shape: str) -> Cover:

@@ -8,6 +8,7 @@ from templates.models import deployment_core as core
 from templates.sheets import charts, time_sheet
 from templates.sheets.formula import Cell, TimeRow
 from templates.sheets.rows import Constant, Ingredient
+from templates.sheets.style import lines_of
 from templates.sheets.writer import SUBTITLE_ROW
 from udfs.kernels.deployment import INPUTS, OUTPUTS
 
@@ -145,11 +146,11 @@ def write_claim(writer, filled, about) -> None:
         row += 1
         sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=last)
         sheet.cell(row, 1).value = text
-        paint(sheet.cell(row, 1), "TB Wrap")
-        sheet.row_dimensions[row].height = 14.5 * max(1, -(-len(text) // 165))
+        paint(sheet.cell(row, 1), "TB Sentence")
+        sheet.row_dimensions[row].height = 14.5 * lines_of(text, 46 + 19 * (last - 1))
     sheet.column_dimensions["A"].width = 46
     for column in range(2, last + 1):
-        sheet.column_dimensions[get_column_letter(column)].width = 15
+        sheet.column_dimensions[get_column_letter(column)].width = 19
     writer.finish(sheet, last_row=row, last_column=last, tall=1)
 
 
@@ -164,7 +165,7 @@ def _claim_cases(writer, sheet, row: int, last: int) -> int:
     paint, book = writer.painter.paint, writer.book
     writer.heading(sheet, row, "What is left of it", last)
     row += 1
-    titles = ("Case", "Utilisation", "Price falls, times a year", "Revenue, USD", "Multiple", "Net return", "NPV, USD")
+    titles = ("Case", "Utilisation", "Price fall, x a year", "Revenue, USD", "Multiple", "Net return", "NPV, USD")
     for column, title in enumerate(titles, 1):
         sheet.cell(row, column).value = title
     for column in range(1, last + 1):
@@ -366,6 +367,7 @@ def _output_kind(output) -> str:
 # --- dashboard ---------------------------------------------------------------------------------------------------
 
 KPIS = (  # key in the model, label, unit, format
+    ("tok_s_per_gpu", "Throughput today, input plus output", "tok/s per GPU", "count"),
     ("lcot", "Levelised cost of token", "USD per Mtok", "usd_per_mtok"),
     ("cost_per_mtok_first", "Cost per Mtok, month 1", "USD per Mtok", "usd_per_mtok"),
     ("cost_per_mtok_last", "Cost per Mtok, last month", "USD per Mtok", "usd_per_mtok"),
@@ -380,7 +382,7 @@ KPIS = (  # key in the model, label, unit, format
     ("gross_margin", "Gross margin", "share", "share"),
     ("average_utilization", "Average utilisation sold", "share", "share"),
 )
-CHART_ROWS = 20
+CHART_ROWS = 20  # rows that a chart covers
 
 
 def write_dashboard(writer, platforms: tuple[str, ...], months: int, years: int) -> None:

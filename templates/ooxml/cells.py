@@ -2,15 +2,19 @@
 
 import math
 import re
+from array import array
 from typing import NamedTuple
 
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from .errors import PackageError
 from .references import LAST_COLUMN, LAST_ROW, column_number, inside, parse_range
-from .sheetscan import PREFIX
+from .sheetscan import PREFIX, text_of_runs, text_run_pattern
 from .values import iso_serial
 from .xmlscan import ATTRIBUTE, ATTRIBUTES, canonical_mask, check, mask, resolve_escapes, unescape
+
+
+MOST_STRINGS = 8_000_000  # entries of the shared strings table
 
 
 class Cell(NamedTuple):
@@ -137,7 +141,7 @@ class CellReader:
 
     def _value(self, ref, kind, raw):
         """(value, kind) of the raw text of `<v>` (None if there is none) in a cell of type `kind`."""
-        if raw is None or (not raw and kind != b"str"):
+        if raw is None or (kind != b"str" and not raw.strip()):
             return None, "blank"
         if kind == b"n":
             return _number(raw, ref), "number"
@@ -193,17 +197,15 @@ class CellReader:
 
     def arrays(self):
         """dict of anchor (row, column) to bounds of every array formula and data table of the sheet."""
-        scan, found = self.scan, {}
-        for tag in scan.pattern("f").finditer(scan.lexed, scan.data_open_end, scan.data_close_start):
-            if b"ref" not in tag[0]:
-                continue
-            marks = _attributes(tag[0])
-            if marks.get(b"t") in (b"array", b"dataTable") and marks.get(b"ref"):
-                row = scan.row_at(tag.start())
-                anchor = next((c for c in scan.cells_of(row) if c.start < tag.start() < c.end), None)
-                if anchor:
-                    found[anchor.row, anchor.column] = parse_range(unescape(marks[b"ref"]))
-        return found
+        scan = self.scan
+        tags = scan.pattern("f").finditer(scan.lexed, scan.data_open_end, scan.data_close_start)
+        rows = {scan.row_at(tag.start()) for tag in tags if b"ref" in tag[0]}
+        return {
+            (cell.row, cell.column): parse_range(cell.array_ref)
+            for row in sorted(rows)
+            for cell in self._row(row)
+            if cell.array_ref is not None
+        }
 
 
 class SharedStrings:
@@ -214,14 +216,14 @@ class SharedStrings:
         lexed = mask(text) if root.plain else canonical_mask(text, name, root.uri)
         prefix = PREFIX if not root.plain else re.escape(root.prefix.encode() + b":") if root.prefix else b""
         item = rb"<" + prefix + rb"si(?=[\s/>])" + ATTRIBUTES + rb"(?:(?<=/)>|>(.*?)</" + prefix + rb"si\s*>)"
-        tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
-        self._run = re.compile(
-            rb"<" + prefix + rb"rPh[\s>].*?</" + prefix + rb"rPh\s*>|<" + prefix + rb"t" + tag
-            + rb"(?<!/>)([^<]*)</" + prefix + rb"t\s*>",
-            re.DOTALL,
-        )  # fmt: skip
+        self._run = text_run_pattern(prefix)
         self._text, self._lexed, self._name = text, lexed, name
-        self._spans = [match.span(1) for match in re.finditer(item, lexed, re.DOTALL)]
+        self._starts, self._stops = array("q"), array("q")
+        for match in re.finditer(item, lexed, re.DOTALL):
+            if len(self._starts) >= MOST_STRINGS:
+                raise PackageError(f"refused: {name} has more than {MOST_STRINGS:,} texts")
+            self._starts.append(match.start(1))
+            self._stops.append(match.end(1))
         self._decoded = {}
 
     def __call__(self, index):
@@ -230,11 +232,10 @@ class SharedStrings:
         return self._decoded[index]
 
     def _decode(self, index):
-        if index >= len(self._spans):
-            raise PackageError(f"shared string {index} does not exist in {self._name}: repair the file in Excel first")
-        start, stop = self._spans[index]
-        runs = self._run.finditer(self._lexed, max(start, 0), max(stop, 0))
-        return resolve_escapes("".join(unescape(self._text[slice(*r.span(1))]) for r in runs if r[1] is not None))
+        if index >= len(self._starts):
+            raise PackageError(f"{self._name} has no text {index}, which a cell uses: repair the file in Excel first")
+        start, stop = self._starts[index], self._stops[index]  # -1 for <si/>
+        return resolve_escapes(text_of_runs(self._run, self._lexed, self._text, start, stop)) if stop > 0 else ""
 
 
 def _attributes(tag):
@@ -258,5 +259,5 @@ def _number(raw, ref):
         return value
     text = unescape(raw).strip()
     if text.encode() != raw:
-        return _number(text.encode(), ref) if text else None
+        return _number(text.encode(), ref)
     raise PackageError(f"{ref} holds {text[:40]!r} where a number belongs: repair the file in Excel first")

@@ -120,6 +120,12 @@ def inflate(container, member):
     return content
 
 
+def holds(container, member, content):
+    """Whether the member's content is `content`; inflates only when size and checksum say so."""
+    same = member.size == len(content) and member.crc == zlib.crc32(content)
+    return same and inflate(container, member) == content
+
+
 def rebuild(container, changed, added, removed):
     """The archive with some members' content replaced, appended or left out.
 
@@ -139,33 +145,33 @@ def rebuild(container, changed, added, removed):
     """
     source = memoryview(container.data)
     in_file_order = sorted(container.members.values(), key=lambda m: m.offset)
-    pieces, position, directory = [], 0, {}
+    first = in_file_order[0].offset if in_file_order else 0
+    pieces, directory, position = [source[:first]], {}, first
+    run_start = run_end = first  # consecutive untouched members go out as one piece
 
-    def put(piece):
-        nonlocal position
-        pieces.append(piece)
-        position += len(piece)
-
-    put(source[: in_file_order[0].offset] if in_file_order else b"")
     for member in in_file_order:
-        if member.name in removed:
-            continue
-        if member.name in changed:
-            header, body, directory[member.name] = _rewritten(source, member, changed[member.name], position)
-            put(header)
-            put(body)
-        else:
+        if member.name not in removed and member.name not in changed:
+            if run_end != member.offset:
+                pieces.append(source[run_start:run_end])
+                run_start = member.offset
+            run_end = member.span_end
             directory[member.name] = _moved(member, position)
-            put(source[member.offset : member.span_end])
+            position += member.span_end - member.offset
+        elif member.name in changed:
+            pieces.append(source[run_start:run_end])
+            run_start = run_end = member.span_end
+            header, body, directory[member.name] = _rewritten(source, member, changed[member.name], position)
+            pieces += (header, body)
+            position += len(header) + len(body)
+    pieces.append(source[run_start:run_end])
     for name, content in added.items():
         header, body, directory[name] = _new_member(name, content, position)
-        put(header)
-        put(body)
-    directory_offset = position
-    for name in [*(n for n in container.members if n not in removed), *added]:
-        put(directory[name])
-    _put_end(put, container, len(directory), position - directory_offset, directory_offset, position)
-    return pieces
+        pieces += (header, body)
+        position += len(header) + len(body)
+    names = [*(name for name in container.members if name not in removed), *added]
+    records = b"".join(directory[name] for name in names)
+    pieces += (records, _end_records(container, len(names), len(records), position))
+    return [piece for piece in pieces if len(piece)]
 
 
 # ---- reading -------------------------------------------------------------------------------------------
@@ -379,20 +385,18 @@ def _new_member(name, content, offset):
     return local + raw_name, body, central + raw_name
 
 
-def _put_end(put, container, count, directory_size, directory_offset, end_offset):
+def _end_records(container, count, directory_size, directory_offset):
+    """End of the archive: zip64 records if it had them, the end record, comment."""
+    records = b""
     if container.end64:
-        record = bytearray(container.end64)
-        struct.pack_into("<4Q", record, 24, count, count, directory_size, directory_offset)
-        put(bytes(record))
-        put(LOCATOR64.pack(b"PK\x06\x07", 0, end_offset, 1))
+        wide = bytearray(container.end64)
+        struct.pack_into("<4Q", wide, 24, count, count, directory_size, directory_offset)
+        end64_at = directory_offset + directory_size
+        records = bytes(wide) + LOCATOR64.pack(b"PK\x06\x07", 0, end64_at, 1)
     comment_size = int.from_bytes(container.data[-len(container.tail) - 2 :][:2], "little")
-    put(
-        END.pack(
-            b"PK\x05\x06", 0, 0, min(count, FULL16), min(count, FULL16), directory_size, directory_offset,
-            comment_size,
-        )  # fmt: skip
-    )
-    put(container.tail)
+    shown = min(count, FULL16)
+    end = END.pack(b"PK\x05\x06", 0, 0, shown, shown, directory_size, directory_offset, comment_size)
+    return records + end + container.tail
 
 
 def _deflate(content):

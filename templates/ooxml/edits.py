@@ -6,9 +6,11 @@ elements, keeping whatever of the old one the change does not concern.
 """
 
 import re
+from bisect import bisect_right
+from itertools import accumulate
 
 from .errors import PackageError
-from .references import inside, parse_range, range_text, to_ref
+from .references import parse_range, range_text, to_ref
 from .values import Stored, stored_constant
 from .xmlscan import (
     Splice,
@@ -53,6 +55,8 @@ def rewrite(scan, makers):
             raise PackageError(f"{scan.name} holds row {number} twice: repair the file in Excel first")
     if not splices:
         return scan.text
+    if scan.lexed.find(b"AlternateContent", scan.data_open_end, scan.data_close_start) >= 0:
+        raise PackageError(f"{scan.name} gives cells in alternative versions: change them in Excel")
     check_elements(elements, scan.name)
     splices = _open_sheet_data(scan, splices) + _dimension(scan, created)
     return splice(scan.text, splices)
@@ -66,14 +70,15 @@ def _in_row(scan, row, wanted, created, elements):
     if len(present) < len(spans):
         raise PackageError(f"{scan.name}: row {row.number} has misplaced cells: repair the file in Excel first")
     splices, new_columns = [], []
+    greatest = list(accumulate((span.column for span in spans), max))  # cells may be out of order
     for column, maker in wanted.items():
         span = present.get(column)
         new = maker(span, prefix if span is None else TAG_PREFIX.match(scan.text, span.start)[1])
         if new is None:
             continue
         if span is None:
-            later = next((other for other in spans if other.column > column), None)
-            at = later.start if later else row.close_start
+            place = bisect_right(greatest, column)
+            at = spans[place].start if place < len(spans) else row.close_start
             splices.append(Splice(at, at, new))
             new_columns.append(column)
         elif new != scan.text[span.start : span.end]:
@@ -100,7 +105,7 @@ def _new_row(scan, number, wanted, created, elements):
         return []
     created += [(number, column) for column, new in made.items() if new is not None]
     elements += cells
-    later = next((row for row in scan.rows if row.number > number), None)
+    later = scan.row_after(number)
     at = later.start if later else scan.data_close_start
     return [Splice(at, at, b'<%srow r="%d">%s</%srow>' % (prefix, number, b"".join(cells), prefix))]
 
@@ -237,22 +242,6 @@ def default_style(scan, row, column):
         if _small_integer(marks.get("min", "0")) <= column <= _small_integer(marks.get("max", "0")):
             return _small_integer(marks.get("style", "0"))
     return 0
-
-
-def merged_ranges(scan):
-    """Bounds of every merged range of the sheet."""
-    return [
-        parse_range(attributes(found[0]).get("ref", ""))
-        for found in scan.pattern("mergeCell").finditer(scan.lexed, scan.data_end)
-    ]
-
-
-def covering(ranges, row, column):
-    """The first range in which the cell lies but is not the top left, or None."""
-    for bounds in ranges:
-        if inside(bounds, row, column) and (row, column) != bounds[:2]:
-            return bounds
-    return None
 
 
 def _small_integer(text):

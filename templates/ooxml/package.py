@@ -4,7 +4,7 @@ import os
 
 from . import edits, metadata, save, tables
 from .cells import Cell, CellReader, SharedStrings
-from .container import Limits, inflate, read_container, rebuild
+from .container import Limits, holds, inflate, read_container, rebuild
 from .errors import PackageError
 from .parts import (
     CONTENT_TYPES,
@@ -154,7 +154,7 @@ class Package:
         self._root = self._root if found != self.workbook_part else None
         if found in self._added:
             self._added[found] = bytes(content)
-        elif inflate(self._container, self._container.members[found]) == content:
+        elif holds(self._container, self._container.members[found], content):
             self._changed.pop(found, None)  # back to what it was: not a change
         else:
             self._changed[found] = bytes(content)
@@ -316,11 +316,10 @@ class Package:
 
     def set_values_many(self, sheet, values):
         """`set_value` for a mapping of reference to value, in one pass; all of them or none."""
-        view = self._view(sheet)
-        makers = {}
+        view, date1904, makers = self._view(sheet), self.date1904, {}
         for ref, value in values.items():
             row, column = parse_ref(ref)
-            stored = None if value is None else stored_constant(value, self.date1904)
+            stored = None if value is None else stored_constant(value, date1904)
             self._refuse_reserved(sheet, view, row, column)
             makers[row, column] = _constant_maker(view, sheet, row, column, stored)
         self._rewrite(sheet, view, makers)
@@ -334,11 +333,10 @@ class Package:
 
     def set_cached_many(self, sheet, values):
         """`set_cached` for a mapping of reference to value, in one pass; missing spill cells are created."""
-        view = self._view(sheet)
-        makers = {}
+        view, date1904, makers = self._view(sheet), self.date1904, {}
         for ref, value in values.items():
             row, column = parse_ref(ref)
-            makers[row, column] = _result_maker(view, sheet, row, column, stored_result(value, self.date1904))
+            makers[row, column] = _result_maker(view, sheet, row, column, stored_result(value, date1904))
         self._rewrite(sheet, view, makers)
 
     def set_formula(self, sheet, ref, text, cached=KEEP, array_ref=None, dynamic=False):

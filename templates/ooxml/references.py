@@ -61,3 +61,37 @@ def range_text(bounds):
 def inside(bounds, row, column):
     """Whether the cell lies in the range."""
     return bounds[0] <= row <= bounds[2] and bounds[1] <= column <= bounds[3]
+
+
+class Ranges:
+    """Many ranges, asked which of them covers a cell.
+
+    Ranges are kept in bands of rows, so that a question looks at the few near it; those that span very many
+    rows are kept apart.
+    """
+
+    BAND_ROWS, MOST_BANDS = 64, 64
+
+    def __init__(self, bounds):
+        self._bands, self._tall = {}, []
+        for each in bounds:
+            first, last = each[0] // self.BAND_ROWS, each[2] // self.BAND_ROWS
+            if last - first >= self.MOST_BANDS:
+                self._tall.append(each)
+                continue
+            for band in range(first, last + 1):
+                self._bands.setdefault(band, []).append(each)
+
+    def at(self, row, column):
+        """The first range that holds the cell, or None."""
+        for each in (*self._bands.get(row // self.BAND_ROWS, ()), *self._tall):
+            if inside(each, row, column):
+                return each
+        return None
+
+    def covering(self, row, column):
+        """The first range in which the cell lies without being its top left, or None."""
+        for each in (*self._bands.get(row // self.BAND_ROWS, ()), *self._tall):
+            if inside(each, row, column) and (row, column) != each[:2]:
+                return each
+        return None

@@ -7,14 +7,16 @@ of order, any prefix, comments, CDATA and empty elements are all met in the wild
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 from typing import NamedTuple
 
 from .errors import PackageError
-from .references import LAST_COLUMN, LAST_ROW, column_number, parse_range, to_ref
+from .references import LAST_COLUMN, LAST_ROW, column_number, parse_ref, to_ref
 from .xmlscan import ATTRIBUTES, attributes, canonical_mask, check, mask, unescape
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
+SLASH = ord("/")
 PREFIX = rb"(?:[^\s<>/:!?]+:)?"
 ROW_NUMBER = re.compile(rb"""\sr\s*=\s*["']\s*([0-9]{1,7})\s*["']""")
 CELL_REF = re.compile(rb"""\sr\s*=\s*["']\s*([A-Za-z]{1,3})([0-9]{1,7})\s*["']""")
@@ -84,16 +86,15 @@ class SheetScan:
         self._compile(prefix if root.plain else PREFIX)
         self._find_sheet_data()
         self.rows = self._index_rows()
-        self._by_number = None
+        self._by_number = self._greatest = None
         self._sorted_starts = [row.start for row in self.rows]
 
     def _compile(self, p):
         tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
-        self._row_open = re.compile(rb"<" + p + rb"row" + tag)
+        self._row_open = re.compile(rb"<" + p + rb'row(?: r="([0-9]{1,7})")?' + tag)
         self._row_close = re.compile(rb"</" + p + rb"row\s*>")
-        self._cell = re.compile(
-            rb"<" + p + rb"c(?=[\s/>])(" + ATTRIBUTES + rb")(?:(?<=/)>|>(.*?)(</" + p + rb"c\s*>))", re.DOTALL
-        )
+        self._cell_open = re.compile(rb"<" + p + rb'c(?: r="([A-Z]{1,3})([0-9]{1,7})")?' + tag)
+        self._cell_close = re.compile(rb"</" + p + rb"c\s*>")
         f = rb"(<" + p + rb"f" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"f\s*>)"
         v = rb"(<" + p + rb"v" + tag + rb")(?:(?<=/>)|([^<]*)</" + p + rb"v\s*>)"
         self._usual = re.compile(rb"\s*(?:" + f + rb")?\s*(?:" + v + rb")?\s*")
@@ -106,10 +107,7 @@ class SheetScan:
             + rb'v(?: xml:space="preserve")?>([^<]*)</' + p + rb"v>|<" + p + rb"v/>)?</" + p + rb"c>)"
         )  # fmt: skip
         self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
-        self._text_run = re.compile(
-            rb"<" + p + rb"rPh[\s>].*?</" + p + rb"rPh\s*>|<" + p + rb"t" + tag + rb"(?<!/>)([^<]*)</" + p + rb"t\s*>",
-            re.DOTALL,
-        )
+        self._text_run = text_run_pattern(p)
         self._prefix = p
 
     def pattern(self, name):
@@ -130,35 +128,35 @@ class SheetScan:
         self.data_close_start, self.data_end = closing.span()
 
     def _index_rows(self):
-        rows, at, number, lexed, stop = [], self.data_open_end, 0, self.lexed, self.data_close_start
-        while True:
-            opening = self._row_open.search(lexed, at, stop)
-            if not opening:
-                return rows
+        rows, number, lexed, stop = [], 0, self.lexed, self.data_close_start
+        opening = self._row_open.search(lexed, self.data_open_end, stop)
+        while opening:
             start, open_end = opening.span()
-            number = self._row_number(opening[0], number)
-            if lexed[open_end - 2] == 0x2F:  # "/": an empty row
+            number = int(opening[1]) if opening[1] else self._row_number(opening[0], number)
+            if not 1 <= number <= LAST_ROW:
+                raise PackageError(f"{self.name} has a row outside the grid: repair the file in Excel first")
+            if lexed[open_end - 2] == SLASH:  # an empty row
                 close_start = end = open_end
             else:
                 closing = self._row_close.search(lexed, open_end, stop)
                 if not closing:
-                    raise PackageError(f"{self.name} has a broken row {number}: repair the file in Excel first")
+                    raise PackageError(f"{self.name}, row {number} does not end: repair the file in Excel first")
                 close_start, end = closing.span()
             rows.append(Row(number, start, open_end, close_start, end))
-            at = end
+            if len(rows) > LAST_ROW:
+                raise PackageError(f"{self.name} has more rows than the grid: hostile or damaged, refused")
+            opening = self._row_open.search(lexed, end, stop)
+        return rows
 
     def _row_number(self, tag, previous):
+        """A row's number where it is not the first attribute, or is implied by the row before."""
         found = ROW_NUMBER.search(tag)
         if found:
-            number = int(found[1])
-        elif ANY_POSITION.search(tag):
-            text = attributes(tag).get("r", "")
-            number = int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
-        else:
-            number = previous + 1
-        if not 1 <= number <= LAST_ROW:
-            raise PackageError(f"{self.name} has a row outside the grid: repair the file in Excel first")
-        return number
+            return int(found[1])
+        if not ANY_POSITION.search(tag):
+            return previous + 1
+        text = attributes(tag).get("r", "")
+        return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
     @property
     def by_number(self):
@@ -175,21 +173,34 @@ class SheetScan:
 
     def cells_of(self, row):
         """Iterate the CellSpans of one Row, in file order."""
-        column = 0
-        for found in self._cell.finditer(self.lexed, row.open_end, row.close_start):
-            start, end = found.span()
-            number = row.number
-            position = CELL_REF.search(found[1])
-            if position:
-                column, number = column_number(position[1].decode()), int(position[2])
-            elif ANY_POSITION.search(found[1]):
-                number, column, *_ = parse_range(attributes(self.lexed[start : found.end(1)] + b">").get("r", ""))
-            else:
-                column += 1
-            if not (1 <= column <= LAST_COLUMN and 1 <= number <= LAST_ROW):
+        lexed, stop, column, count = self.lexed, row.close_start, 0, 0
+        opening = self._cell_open.search(lexed, row.open_end, stop)
+        while opening:
+            start, open_end = opening.span()
+            number, column = self._cell_place(opening, row.number, column)
+            count += 1
+            if not (1 <= column <= LAST_COLUMN and 1 <= number <= LAST_ROW) or count > LAST_COLUMN:
                 raise PackageError(f"{self.name} has a cell outside the grid: repair the file in Excel first")
-            open_end = found.end(1) + 1
-            yield CellSpan(number, column, start, open_end, end if found[3] is None else found.start(3), end)
+            if lexed[open_end - 2] == SLASH:
+                close_start = end = open_end
+            else:
+                closing = self._cell_close.search(lexed, open_end, stop)
+                if not closing:
+                    raise PackageError(f"{self.name}, row {number}: a cell does not end: repair the file in Excel first")
+                close_start, end = closing.span()
+            yield CellSpan(number, column, start, open_end, close_start, end)
+            opening = self._cell_open.search(lexed, end, stop)
+
+    def _cell_place(self, opening, row, previous_column):
+        """(row, column) of a cell's start tag; without `r` it follows the cell before."""
+        if opening[1]:
+            return int(opening[2]), column_number(opening[1].decode())
+        position = CELL_REF.search(opening[0])
+        if position:
+            return int(position[2]), column_number(position[1].decode())
+        if not ANY_POSITION.search(opening[0]):
+            return row, previous_column + 1
+        return parse_ref(attributes(opening[0]).get("r", ""))
 
     def find(self, row, column):
         """The CellSpan at a place, or None; refuses a place that the file gives twice."""
@@ -200,8 +211,15 @@ class SheetScan:
             if cell.column == column and cell.row == row
         ]
         if len(hits) > 1:
-            raise PackageError(f"{self.name} holds cell {to_ref(row, column)} twice: repair the file in Excel first")
+            raise PackageError(f"{self.name} holds {to_ref(row, column)} twice: repair the file in Excel first")
         return hits[0] if hits else None
+
+    def row_after(self, number):
+        """The first Row in the file whose number is greater than `number`, or None."""
+        if self._greatest is None:  # running maximum, so that unordered rows can be searched too
+            self._greatest = list(accumulate((row.number for row in self.rows), max))
+        place = bisect_right(self._greatest, number)
+        return self.rows[place] if place < len(self.rows) else None
 
     def inner(self, cell):
         """The Inner of a cell."""
@@ -261,8 +279,25 @@ class SheetScan:
 
     def rich_text(self, start, stop):
         """The text runs between two offsets (of `<is>`), phonetic ones left out."""
-        return "".join(
-            unescape(self.text[run.start(1) : run.end(1)])
-            for run in self._text_run.finditer(self.lexed, start, stop)
-            if run[1] is not None
-        )
+        return text_of_runs(self._text_run, self.lexed, self.text, start, stop)
+
+
+def text_run_pattern(prefix):
+    """Regular expression for what `text_of_runs` looks at, with the prefix (a pattern, bytes) of the part."""
+    tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
+    return re.compile(
+        rb"<" + prefix + rb"(rPh)" + tag + rb"|</" + prefix + rb"(rPh)\s*>|<" + prefix + rb"t" + tag + rb"([^<]*)"
+    )
+
+
+def text_of_runs(pattern, lexed, text, start, stop):
+    """The text of rich or plain string items between two offsets, without the phonetic hints (`<rPh>`)."""
+    pieces, phonetic = [], 0
+    for found in pattern.finditer(lexed, start, stop):
+        if found[1]:
+            phonetic += not found[0].endswith(b"/>")
+        elif found[2]:
+            phonetic -= 1
+        elif phonetic <= 0 and lexed[found.start(3) - 2] != SLASH:
+            pieces.append(unescape(text[found.start(3) : found.end(3)]))
+    return "".join(pieces)

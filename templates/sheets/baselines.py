@@ -27,6 +27,7 @@ COLUMNS = (
     ("Key", 34, lambda row: row.id),
 )
 VALUE_COLUMN = 3
+LONG_WORDS = 0.75  # of a column's width is used where words are as long as commit hashes
 
 
 def conditions(row) -> str:
@@ -85,9 +86,9 @@ def write(writer, used) -> None:
             if column == VALUE_COLUMN:
                 writer.painter.paint(here, "TB Input" if row.id in in_use else "TB Calc", _kind(row.value))
             else:
-                writer.painter.paint(here, "TB Wrap")
+                writer.painter.paint(here, "TB Sentence")
         texts = ((str(show(row)), width) for _, width, show in COLUMNS)
-        sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width) for text, width in texts)
+        sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width * LONG_WORDS) for text, width in texts)
     bottom = header + len(writer.baselines)
     table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)

@@ -35,14 +35,15 @@ _HAIR = Side(style="hair", color=RULE)
 
 
 def _style(name: str, *, color=INK, fill=None, bold=False, italic=False, size=10, border=None, wrap=False, align=None,
-           middle=False):
+           middle=False, indent=0):
     style = NamedStyle(name=name)
     style.font = Font(name=FONT, size=size, bold=bold, italic=italic, color=color)
     if fill:
         style.fill = PatternFill("solid", start_color=fill, end_color=fill)
     if border:
         style.border = border
-    style.alignment = Alignment(vertical="top" if wrap and not middle else "center", wrap_text=wrap, horizontal=align)
+    style.alignment = Alignment(vertical="top" if wrap and not middle else "center", wrap_text=wrap, indent=indent,
+                                horizontal=align or ("left" if indent else None))
     return style
 
 
@@ -52,15 +53,15 @@ def named_styles() -> list[NamedStyle]:
     return [
         _style("TB Text"),
         _style("TB Wrap", wrap=True),
-        _style("TB Note", color=GREY, size=9, border=Border(bottom=_HAIR), wrap=True),
-        _style("TB Sentence", color=INK, wrap=True, middle=True),
+        _style("TB Note", color=GREY, size=9, border=Border(bottom=_HAIR), wrap=True, middle=True, indent=1),
+        _style("TB Sentence", color=INK, wrap=True, middle=True, indent=1),
         _style("TB Title", color=NAVY, bold=True, size=18),
         _style("TB Subtitle", color=GREY, size=11),
         _style("TB Heading", color=WHITE, fill=NAVY, bold=True, size=11),
         _style("TB Column", color=NAVY, fill=PALE, bold=True, border=Border(bottom=_THIN), align="right"),
         _style("TB Column Left", color=NAVY, fill=PALE, bold=True, border=Border(bottom=_THIN)),
         _style("TB Label", border=Border(bottom=_HAIR)),
-        _style("TB Unit", color=GREY, border=Border(bottom=_HAIR)),
+        _style("TB Unit", color=GREY, border=Border(bottom=_HAIR), indent=1),
         _style("TB Input", color=BLUE, fill=YELLOW, border=box),
         _style("TB Calc", border=Border(bottom=_HAIR)),
         _style("TB Link", color=GREEN, border=Border(bottom=_HAIR)),

@@ -4,9 +4,9 @@ import csv
 from pathlib import Path
 
 import pytest
-from udfs.kernels.frontier import throughput_at
 
 from udfs import catalog
+from udfs.kernels.frontier import throughput_at
 
 DATA = Path(__file__).with_name("data")
 FIGURES = catalog.shipped()

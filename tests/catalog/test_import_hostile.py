@@ -83,7 +83,7 @@ def test_a_json_file_too_large_is_refused_before_it_is_read(tmp_path, monkeypatc
 
 
 @pytest.mark.parametrize("kind", FILES)
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(data=st.data())
 def test_any_field_may_hold_anything(tmp_path_factory, kind, data):
     """Whatever a field is replaced by, the import answers, and the other records are taken as before."""

@@ -67,7 +67,11 @@ TRAPS = {
     "scenario": ({"Scenario": "SingleStream"}, "SingleStream"),
     "unknown accelerator": ({"Accelerator": "NVIDIA L40S"}, "not a platform"),
     "no nodes": ({"Nodes": None}, "Nodes is missing"),
-    "none counted": ({"Accelerator": "NVIDIA GB300 (x0)"}, "counts none"),
+    "none counted": (
+        {"Accelerator": "NVIDIA GB300 (x0)"},
+        "count in the accelerator text 0 is not above zero",
+    ),
+    "more than there are": ({"a#": 1e300}, "a# 1e+300 is not a whole number"),
     "unknown round": ({"version": "v9.9"}, "give as_of"),
     "unknown benchmark": ({"Model": "whisper"}, "not a model"),
 }

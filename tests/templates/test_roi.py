@@ -74,6 +74,11 @@ def cell_value(writer, model, name):
     return model.at(place.sheet, place.row, place.column)
 
 
+def cell_total(writer, model, name):
+    place = writer.book.find(name)
+    return model.at(place.sheet, place.row, place.total)
+
+
 def kernel_inputs(writer, model, n):
     """The kernel's inputs, read off the constants of platform n's block."""
     given = {}
@@ -95,7 +100,10 @@ def assert_core_is_kernel(writer, model, n, case=""):
         if native in ("ebit", "taxable", "losses_closing", "tax", "fcf", "npv_curve"):
             scale = np.full_like(kernel, money)  # differences of large sums, which may be near zero
         np.testing.assert_array_less(np.abs(sheet - kernel) / scale, 1e-9, err_msg=f"{case} {native}")
+    turns = cell_total(writer, model, f"model_{n}.turn")
     for native, output in OUTPUTS.items():
+        if native == "irr" and turns > 1:
+            continue  # several rates may answer; which one is found depends on the search
         sheet, kernel = cell_value(writer, model, f"model_{n}.{native}"), result.outputs[output][0]
         if isinstance(sheet, str):
             assert np.isnan(kernel), f"{case} {native}: the sheet says {sheet}, the kernel {kernel}"

@@ -13,6 +13,7 @@ from .errors import RowError, UnknownKey
 from .metrics import Metric, metric
 
 REQUIRED = ("metric", "value", "unit", "kind", "source", "as_of", "confidence")
+LARGEST_COUNT = 1_000_000_000  # of accelerators, tokens or users
 EARLIEST = "2000-01-01"  # a date before it is a typing error
 _ID = re.compile(r"[a-z0-9][a-z0-9.+_-]*")
 
@@ -95,7 +96,7 @@ def number(value: object, name: str) -> float:
 
 def positive(value: object, name: str) -> float | None:
     """None for an empty field, otherwise a number above zero."""
-    if _text(value) == "":
+    if value is None or (isinstance(value, str) and not value.strip()):
         return None
     found = number(value, name)
     if found <= 0:
@@ -108,8 +109,8 @@ def whole(value: object, name: str) -> int | None:
     found = positive(value, name)
     if found is None:
         return None
-    if found != int(found):
-        raise RowError(f"{name} {found:g} is not a whole number")
+    if found != int(found) or found > LARGEST_COUNT:
+        raise RowError(f"{name} {found:g} is not a whole number up to {LARGEST_COUNT:,}")
     return int(found)
 
 
@@ -121,6 +122,4 @@ def _check_day(name: str, text: str) -> None:
 
 
 def _text(value: object) -> str:
-    if value is None or (isinstance(value, float) and math.isnan(value)):
-        return ""
-    return str(value).strip()
+    return "" if value is None else str(value).strip()

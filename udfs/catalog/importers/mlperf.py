@@ -124,12 +124,9 @@ def _platform(text: str) -> tuple[str, str]:
 
 
 def _accelerators(record: Mapping[str, object]) -> int:
-    counted = [int(count) for count in _COUNTED.findall(str(record["Accelerator"]))]
+    counted = _COUNTED.findall(str(record["Accelerator"]))
     if counted:
-        total = sum(counted)
-        if total == 0:
-            raise RowError("the accelerator text counts none")
-        return total
+        return sum(whole(count, "the count in the accelerator text") for count in counted)
     nodes, each = whole(record.get("Nodes"), "Nodes"), whole(record.get("a#"), "a#")
     if nodes is None or each is None:
         raise RowError(f"{'Nodes' if nodes is None else 'a#'} is missing: the accelerators cannot be counted")
