@@ -147,6 +147,8 @@ def run(arguments: list[str] | None = None) -> int:
             "TOKENBOOK_DEBUG=1 shows where, for a report",
             UNEXPECTED,
         )
+    if code == INTERRUPTED:  # typer caught the interrupt itself
+        return _refuse("stopped; nothing was left half-written", INTERRUPTED)
     return code if isinstance(code, int) else 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass, field
 
 from templates.sheets.inputs import Filled
@@ -66,6 +67,15 @@ class Filler:
             return self.figures.find(platform, metric, model, None, self.as_of, current=True)
         except LookupError:
             return []
+
+
+def check_day(as_of: str | None) -> None:
+    """Refuse a day that is no date."""
+    if as_of is not None:
+        try:
+            dt.date.fromisoformat(as_of)
+        except ValueError:
+            raise FillError(f"--as-of {as_of}: is not a date; write it as 2026-07-31") from None
 
 
 def spell_platforms(figures: catalog.Catalog, names: tuple[str, ...], metric: str) -> tuple[str, ...]:

@@ -416,7 +416,8 @@ def write_dashboard(writer, platforms: tuple[str, ...], months: int, years: int)
             cell = sheet.cell(row, 2 + n)
             cell.value = book.compile(f"={{model_{n}.{key}}}", name)
             paint(cell, "TB KPI", kind)
-            writer.define(f"{key}_{n}", book.find(f"model_{n}.{key}"))
+            if f"{key}_{n}" not in writer.workbook.defined_names:  # an input has its name already
+                writer.define(f"{key}_{n}", book.find(f"model_{n}.{key}"))
     _findings(writer, sheet, names_row, rows, count)
     _charts(writer, sheet, row + 2, rows, names_row, count, years)
     for column, width in (("A", 34), ("B", 14), ("C", 15), ("D", 15), ("E", 15), ("F", 15), ("G", 2)):

@@ -7,12 +7,15 @@ through `os`, so that the tests can make each of them fail.
 import contextlib
 import errno
 import os
+import stat
+import sys
 import tempfile
 
 from .errors import PackageError
 
 WRITE_BYTES = 1 << 20  # per write call
 BACKUP_SUFFIX = ".bak"
+ANY_WRITE_BIT = stat.S_IWUSR | stat.S_IWGRP | stat.S_IWOTH
 REASONS = {
     errno.ENOSPC: "the disk is full: free some space",
     errno.EDQUOT: "the disk quota is used up: free some space",
@@ -27,15 +30,47 @@ CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # some network
 
 
 def read_file(path, largest):
-    """The bytes of a workbook file; PackageError when it cannot be read or is larger than `largest` [bytes]."""
+    """The bytes of a workbook file; PackageError if it cannot be read or is larger than `largest` [bytes]."""
     try:
-        size = os.stat(path).st_size
-        if size > largest:
-            raise PackageError(f"{path}: {size:,} bytes, more than the limit of {largest:,}: open it in Excel instead")
+        status = os.stat(path)
+        if not stat.S_ISREG(status.st_mode):
+            raise PackageError(f"{path} is not a file: give the path of a workbook")
+        if status.st_size > largest:
+            raise PackageError(f"{path} has {status.st_size:,} bytes, above the limit of {largest:,}: open it in Excel")
         with open(path, "rb") as file:
             return file.read(largest + 1)
     except OSError as error:
-        raise PackageError(f"{path}: cannot be read ({error.strerror or error}): check path and permission") from None
+        raise PackageError(f"{path} cannot be read ({error.strerror or error}): check path and permission") from None
+
+
+def same_file(first, second):
+    """Whether two paths lead to one file."""
+    try:
+        return os.path.samefile(first, second)
+    except OSError:
+        return os.path.realpath(first) == os.path.realpath(second)
+
+
+def replace_workbook(path, pieces, original=None, backup=False):
+    """Write a workbook where one may lie already.
+
+    Parameters
+    ----------
+    path : str
+    pieces : list of bytes-like
+    original : bytes, optional
+        What the file must still hold; None if it is not the one that was opened.
+    backup : bool
+        Keep the file that is replaced as `<name>.bak`.
+    """
+    path = os.path.realpath(path)  # a link stays a link, to the new content
+    refuse_if_locked(path)
+    refuse_if_read_only(path)
+    if original is not None:
+        refuse_if_changed(path, original)
+    if backup and os.path.exists(path):
+        back_up(path, read_file(path, sys.maxsize - 1) if original is None else original)
+    write_atomically(path, pieces)
 
 
 def refuse_if_locked(path):
@@ -43,7 +78,14 @@ def refuse_if_locked(path):
     folder, name = os.path.split(path)
     for lock, program in ((f"~${name}", "Excel"), (f".~lock.{name}#", "LibreOffice")):
         if os.path.lexists(os.path.join(folder, lock)):
-            raise PackageError(f"{path} is open in {program}: close it there (or remove a left-over {lock}), then retry")
+            raise PackageError(f"{path} is open in {program}: close it there (or delete a left-over {lock}), then retry")
+
+
+def refuse_if_read_only(path):
+    """PackageError when the file is marked read-only, which a rename would not notice."""
+    with contextlib.suppress(FileNotFoundError):
+        if not os.stat(path).st_mode & ANY_WRITE_BIT:
+            raise PackageError(f"{path} is marked read-only: take the mark off or save under another name")
 
 
 def refuse_if_changed(path, expected):
@@ -54,7 +96,7 @@ def refuse_if_changed(path, expected):
             with open(path, "rb") as file:
                 same = file.read(len(expected) + 1) == expected
     except OSError as error:
-        raise PackageError(f"{path}: cannot be read any more ({error.strerror or error}): nothing written") from None
+        raise PackageError(f"{path} cannot be read any more ({error.strerror or error}): nothing written") from None
     if not same:
         raise PackageError(f"{path} changed since it was opened: nothing written, run again on the new version")
 
@@ -69,7 +111,6 @@ def write_atomically(path, pieces, mode=None):
     mode : int, optional
         Permission bits; those of the file replaced, or the usual ones for a new file, by default.
     """
-    path = os.path.realpath(path)  # a link stays a link to the new content
     folder, name = os.path.split(path)
     temporary = None
     try:
@@ -101,7 +142,6 @@ def write_atomically(path, pieces, mode=None):
 
 def back_up(path, content):
     """Keep the old bytes as `<path>.bak`, with the old file's permissions and times."""
-    path = os.path.realpath(path)
     write_atomically(path + BACKUP_SUFFIX, [content], mode=_mode_for(path))
     with contextlib.suppress(OSError):
         status = os.stat(path)

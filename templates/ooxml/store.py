@@ -133,8 +133,6 @@ class PartStore:
 
     def content_type(self, part):
         """The content type of a part, or ""."""
-        if self.find(CONTENT_TYPES) is None:
-            raise PackageError("a zip archive but not an Office file: give an .xlsx, .xlsm, .xltx or .xltm file")
         return content_type(self.text(CONTENT_TYPES), part)
 
     def text(self, name):

@@ -1,10 +1,12 @@
 """A sheet as last scanned, with what edits ask about it worked out once."""
 
 import re
+from functools import cached_property
 
 from .cells import Cell
 from .errors import PackageError
 from .references import Ranges, parse_range, range_text, to_ref
+from .tables import read_table
 from .xmlscan import ATTRIBUTES, attributes, check, decode, mask
 
 PIVOT_LOCATION = re.compile(rb"<(?:[^\s<>/:!?]+:)?location(?=\s)" + ATTRIBUTES + rb">")
@@ -17,39 +19,46 @@ class SheetView:
     ----------
     sheet : str
         Display name, for messages.
+    part_name : str
     part : XmlText
         The part as decoded, to encode it back.
     reader : CellReader
-    tables : list of Table
-    pivots : list of bounds
+    store : PartStore
+        Where the sheet's tables and pivot tables are looked up, when asked for.
     """
 
-    def __init__(self, sheet, part, reader, tables, pivots):
-        self.sheet, self.part, self.reader, self.scan = sheet, part, reader, reader.scan
-        self.tables, self.pivots = tables, pivots
-        self._arrays = self._filled = self._merged = None
+    def __init__(self, sheet, part_name, part, reader, store):
+        self.sheet, self.part_name, self.part, self.reader = sheet, part_name, part, reader
+        self.scan, self._store = reader.scan, store
 
-    @property
+    @cached_property
     def arrays(self):
         """Anchor (row, column) -> bounds of array formulas and data tables."""
-        if self._arrays is None:
-            self._arrays = self.reader.arrays()
-        return self._arrays
+        return self.reader.arrays()
 
-    @property
+    @cached_property
     def filled(self):
-        """Ranges that array formulas and data tables fill."""
-        if self._filled is None:
-            self._filled = Ranges(bounds for bounds in self.arrays.values() if bounds[:2] != bounds[2:])
-        return self._filled
+        """Ranges of several cells that array formulas and data tables fill."""
+        return Ranges(bounds for bounds in self.arrays.values() if bounds[:2] != bounds[2:])
 
-    @property
+    @cached_property
     def merged(self):
         """Merged Ranges."""
-        if self._merged is None:
-            found = self.scan.pattern("mergeCell").finditer(self.scan.lexed, self.scan.data_end)
-            self._merged = Ranges(parse_range(attributes(tag[0]).get("ref", "")) for tag in found)
-        return self._merged
+        found = self.scan.pattern("mergeCell").finditer(self.scan.lexed, self.scan.data_end)
+        return Ranges(parse_range(attributes(tag[0]).get("ref", "")) for tag in found)
+
+    @cached_property
+    def tables(self):
+        """The sheet's Tables."""
+        names = self._store.related(self.part_name, "table")
+        return [read_table(self._store.text(name), name) for name in names]
+
+    @cached_property
+    def pivots(self):
+        """Ranges of the sheet's pivot tables."""
+        names = self._store.related(self.part_name, "pivotTable")
+        located = [pivot_range(self._store.read(name), name) for name in names]
+        return Ranges(bounds for bounds in located if bounds)
 
     def cell(self, row, column):
         """The Cell at a place; a blank one if the sheet does not hold it."""

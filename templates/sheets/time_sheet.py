@@ -53,10 +53,10 @@ def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: 
     sheet.column_dimensions["E"].width = 2
     for column in range(FIRST, last + 1):
         sheet.column_dimensions[get_column_letter(column)].width = 12.5
-    # On A3 a platform is a page tall and a year a page wide; less would be unreadable.
+    # On A3 a platform is two pages tall and a year a page wide; smaller would be unreadable.
     writer.finish(
         sheet, last_row=row - 1, last_column=last, columns="A:D", rows=f"1:{body - 1}",
-        large=True, wide=max(1, round(months / 12)), tall=len(blocks),
+        large=True, wide=max(1, round(months / 12)), tall=2 * len(blocks),
     )  # fmt: skip
 
 

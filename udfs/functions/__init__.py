@@ -7,7 +7,7 @@ from importlib import import_module
 
 from udfs.functions.errors import CellError, FunctionError
 
-MODULES = tuple(m for m in ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "baselines") if __import__("importlib.util").util.find_spec("udfs.functions."+m))
+MODULES = ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "baselines")
 
 __all__ = ["CellError", "FunctionError", "registry"]
 

@@ -17,7 +17,6 @@ MONTHS_PER_YEAR = 12
 DAYS_PER_YEAR = 365.0  # as the 8760 hours of a year
 MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
 LEAST_MONTHS = 1e-9  # less than this is at once
-CELLS_AT_A_TIME = 32_768  # in the cache together with all that a normal probability needs
 LOGISTIC_STEEPNESS = 10.0  # of the ramp: 90 % of the way lies between 0.2 and 0.8 of its time
 
 Floats = NDArray[np.float64]
@@ -329,7 +328,8 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
     -----
     Demand is lognormal with s^2 = ln(1 + cv^2); Phi is the normal distribution:
     D Phi((ln(C/D) - s^2/2) / s) + C Phi(-(ln(C/D) + s^2/2) / s). It is the partial expectation below C and C
-    times the chance of demand above it (the limited expected value of actuaries).
+    times the chance of demand above it (the limited expected value of actuaries). Accurate to about 1e-15 of
+    the smaller of the two; of the result itself, to 1e-12 even where cv is in the hundreds.
 
     Examples
     --------
@@ -345,22 +345,23 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
     # Where demand or capacity is 0 or infinite, or demand is certain, the minimum is the answer.
     volatile = (spread > 0) & (certain > 0) & np.isfinite(demand) & np.isfinite(capacity)
     result = certain.ravel()
-    d, c, s = (np.broadcast_to(x, certain.shape).ravel() for x in (demand, capacity, spread))
-    all_cells = np.flatnonzero(volatile)
-    for first in range(0, all_cells.size, CELLS_AT_A_TIME):
-        cells = all_cells[first : first + CELLS_AT_A_TIME]
-        sold = _expected_minimum(d[cells], s[cells], c[cells])
-        result[cells] = np.minimum(sold, result[cells])  # rounding may not exceed the bound
+    cells = np.flatnonzero(volatile)
+    d, c, s = (np.broadcast_to(x, certain.shape).ravel()[cells] for x in (demand, capacity, spread))
+    result[cells] = np.minimum(_expected_minimum(d, s, c), result[cells])  # rounding may not exceed the bound
     return result.reshape(certain.shape)[()]
 
 
 def _expected_minimum(demand: Floats, spread: Floats, capacity: Floats) -> Floats:
+    # D Phi(a) + C Phi(b), where D exp(-a^2/2) is C exp(-b^2/2): one exponential does for both.
     with np.errstate(over="ignore", divide="ignore"):
         log_ratio = np.log(
             capacity / demand
         )  # infinite where one dwarfs the other; the result is still right
-    distance, half_spread = log_ratio / spread, 0.5 * spread
-    return demand * normal.cdf(distance - half_spread) + capacity * normal.cdf(-distance - half_spread)
+        log_ratio /= spread
+    a = np.clip(log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
+    b = np.clip(-log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
+    tails = np.copysign(normal.tail_ratio(np.abs(a)), a) + np.copysign(normal.tail_ratio(np.abs(b)), b)
+    return (a > 0) * demand + (b > 0) * capacity - capacity * np.exp(-0.5 * b * b) * tails
 
 
 def _column(parameter: ArrayLike) -> NDArray:

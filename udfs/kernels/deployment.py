@@ -84,7 +84,8 @@ def run(
     lines, outputs : sequence of str, optional
         Names from `LINES` and `OUTPUTS` to compute. All outputs and no lines if neither is given.
     block : int, optional
-        Scenarios worked on at a time. Any number gives the same bits; memory grows with it.
+        Scenarios worked on at a time. Any number gives the same bits (`irr`, which is solved for many rows
+        together, the same to its last digits); memory grows with it.
 
     Returns
     -------

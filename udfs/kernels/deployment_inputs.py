@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -161,7 +162,8 @@ def read(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     values: dict[str, Any] = {}
     scenarios, longest = 1, ""
     for item in INPUTS:
-        column = _read_one(item, inputs.get(item.name))
+        given = inputs.get(item.name)
+        column = _default_column(item) if given is None else _read_one(item, given)
         if len(column) > 1 and item.name != "months":
             if scenarios not in (1, len(column)):
                 raise InputError(item.name, f"{len(column)} scenarios, but {longest} has {scenarios}")
@@ -177,6 +179,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of an error message: the known name that is closest, if one is close."""
     close = difflib.get_close_matches(str(name).strip().lower(), list(known), n=1)
     return f"; did you mean {close[0]}?" if close else ""
+
+
+@cache
+def _default_column(item: Input) -> Column:
+    column = _read_one(item, None)
+    column.flags.writeable = False  # one for all runs
+    return column
 
 
 def _read_one(item: Input, given: Any) -> Column:

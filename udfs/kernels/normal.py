@@ -16,8 +16,6 @@ ONE_OVER_SQRT_2PI = 0.39894228040143267794
 CENTRE = 0.66291  # below this |x| the integral from 0 is approximated, above it the tail
 FAR_TAIL = 5.656854249492380195  # sqrt(32): beyond it the tail is a series in 1/x^2
 NO_TAIL = 40.0  # the tail beyond this is smaller than any double
-STEPS = 16.0  # to one standard deviation, see _exp_minus_half_square
-AT_STEPS = np.exp(-0.5 * (np.arange(NO_TAIL * STEPS + 1) / STEPS) ** 2)
 CENTRE_TOP = (
     0.065682337918207449113, 2.2352520354606839287, 161.02823106855587881, 1067.6894854603709582,
     18154.981253343561249,
@@ -41,6 +39,16 @@ FAR_TOP = (
 FAR_BOTTOM = (
     1.0, 1.28426009614491121, 0.468238212480865118, 0.0659881378689285515, 0.00378239633202758244,
     7.29751555083966205e-5,
+)  # fmt: skip
+
+# Rational approximation of J. F. Hart et al. (1968), number 5666, from G. West (2005); highest power first.
+TAIL_RATIO_TOP = (
+    3.52624965998911e-2, 0.700383064443688, 6.37396220353165, 33.912866078383, 112.079291497871,
+    221.213596169931, 220.206867912376,
+)  # fmt: skip
+TAIL_RATIO_BOTTOM = (
+    8.83883476483184e-2, 1.75566716318264, 16.064177579207, 86.7807322029461, 296.564248779674,
+    637.333633378831, 793.826512519948, 440.413735824752,
 )  # fmt: skip
 
 # Rational approximations of M. J. Wichura, algorithm AS 241 (1988), PPND16; highest power first.
@@ -96,8 +104,7 @@ def pdf(x: ArrayLike) -> NDArray[np.float64]:
     0.398942280401
     """
     x = np.asarray(x, dtype=float)
-    density = _exp_minus_half_square(_distance(x)) / SQRT_2PI
-    return np.where(np.isnan(x), np.nan, density)[()]
+    return _exp_minus_half_square(np.minimum(np.abs(x), NO_TAIL)) / SQRT_2PI
 
 
 def cdf(x: ArrayLike) -> NDArray[np.float64]:
@@ -128,10 +135,9 @@ def cdf(x: ArrayLike) -> NDArray[np.float64]:
     """
     x = np.asarray(x, dtype=float)
     flat = x.ravel()
-    distance = _distance(flat)
+    distance = np.minimum(np.abs(flat), NO_TAIL)
     # The tail beyond the distance, by the formula of the middle range for all; then the two other ranges.
-    result = _exp_minus_half_square(distance)
-    result *= _ratio(TAIL_TOP, TAIL_BOTTOM, distance)
+    result = _exp_minus_half_square(distance) * _ratio(TAIL_TOP, TAIL_BOTTOM, distance)
     far = np.flatnonzero(distance > FAR_TAIL)
     if far.size:
         y = distance[far]
@@ -142,8 +148,37 @@ def cdf(x: ArrayLike) -> NDArray[np.float64]:
     centre = np.flatnonzero(distance <= CENTRE)
     y = flat[centre]
     result[centre] = 0.5 + y * _ratio(CENTRE_TOP, CENTRE_BOTTOM, y * y)
-    result[np.isnan(flat)] = np.nan
     return result.reshape(x.shape)[()]
+
+
+def tail_ratio(distance: ArrayLike) -> NDArray[np.float64]:
+    """Tail of the normal distribution without its steep part, the factor exp(-distance^2 / 2).
+
+    Cheaper than `cdf`, and as good where the product with that factor is added to something larger, as in an
+    expected minimum.
+
+    Parameters
+    ----------
+    distance : array_like, any shape
+        Standard deviations from the mean, at least 0 and finite.
+
+    Returns
+    -------
+    ndarray, shape of `distance`
+        cdf(-distance) / exp(-distance^2 / 2), to 2e-15 relative up to 2, then to 1e-16 of the product.
+
+    References
+    ----------
+    J. F. Hart et al., Computer approximations (1968), no. 5666; G. West, Better approximations to cumulative
+    normal functions, Wilmott (2005).
+
+    Examples
+    --------
+    >>> round(float(tail_ratio(0.0)), 12)
+    0.5
+    """
+    distance = np.asarray(distance, dtype=float)
+    return _ratio(TAIL_RATIO_TOP, TAIL_RATIO_BOTTOM, distance)
 
 
 def ppf(p: ArrayLike) -> NDArray[np.float64]:
@@ -192,22 +227,11 @@ def ppf(p: ArrayLike) -> NDArray[np.float64]:
     return result.reshape(p.shape)[()]
 
 
-def _distance(x: NDArray[np.float64]) -> NDArray[np.float64]:
-    # From the mean, up to where nothing is left; nan is put far out, and has to be put back.
-    return np.fmin(np.abs(x), NO_TAIL)
-
-
 def _exp_minus_half_square(y: NDArray[np.float64]) -> NDArray[np.float64]:
     # exp(-y^2/2) with y^2 split at a 16th: the coarse square is exact, so that the rounding of a large y^2
     # does not cost digits of the result.
-    nearest_below = (y * STEPS).astype(np.intp)
-    coarse = nearest_below / STEPS
-    rest = y - coarse
-    rest *= y + coarse
-    rest *= -0.5
-    np.exp(rest, out=rest)
-    rest *= AT_STEPS[nearest_below]
-    return rest
+    coarse = np.trunc(y * 16.0) / 16.0
+    return np.exp(-0.5 * coarse * coarse) * np.exp(-0.5 * (y - coarse) * (y + coarse))
 
 
 def _ratio(top: tuple[float, ...], bottom: tuple[float, ...], x: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -1,0 +1,538 @@
+"""Internal rates: the rate at which dated flows are worth nothing.
+
+One engine behind IRR (times 0, 1, 2, ...) and XIRR (days / 365). With ``delta = log(1 + rate)`` a
+series is worth ``P(delta) - N(delta)``, its receipts less its payments, each a positive sum of
+``flow * exp(-delta * time)``. The engine looks for zeros of ``h = log(P / N)``:
+
+* ``h`` does not feel the size of the flows, and it is close to a straight line where the value itself
+  spans a hundred orders of magnitude: Newton's method takes a handful of steps from anywhere.
+* ``h' = E_N - E_P``, payments' mean time less receipts' mean time, both falling in ``delta`` (a mean time's
+  derivative is minus a variance). The two ends of an interval therefore bound ``h'`` inside it, and
+  with it ``h``: an interval is *proven* to hold no root or one root, or it is halved.
+
+Three ways to the same root, quickest first:
+
+* `_compressed`: thousands of scenarios that pay first and receive later. One matrix product turns each into
+  a short polynomial in ``delta`` that is its value to the last digit. Rows that fail the check go on.
+* `_single`: one sign change, hence one root (Descartes): Newton inside closed-form bounds.
+* `_nearest`: several sign changes. Isolate every root, double ones too; answer the one nearest the guess.
+"""
+
+import numpy as np
+
+__all__ = ["internal_rate"]
+
+BLOCK_ELEMENTS = 1 << 17  # flows per block where every flow costs an exponential: 1 MB a temporary
+DELTA_FLOOR = -36.7  # log(2**-53): below, 1 + rate is lost beside 1
+DELTA_CEILING = 709.0  # above, the rate is not a double
+
+NEWTON_STEPS = 100
+NEWTON_TOLERANCE = 1e-8  # of 1 / span; convergence is quadratic, so the next error is near 1e-16
+
+GRID_REACH = 100.0  # [delta * span] where the shared grid of `_nearest` ends
+GRID_BEND = 4.0  # [delta * span] up to which that grid is even; geometric beyond
+GRID_CELLS = 32
+NARROWEST = 1e-7  # [delta * span] cells below this width are no longer halved
+TOUCHES = 1e-13  # |log(P / N)| that counts as zero where the curve only touches zero
+
+MANY_ROWS = 1024  # from here on `_compressed` pays
+SAMPLE_ROWS = 128
+SAMPLE_MARGIN = 0.08  # share of the sample's range added on either side
+MARGIN = 0.3  # [delta * span] added on either side
+WIDEST = 16.0  # [delta * span] half the widest interval: keeps the polynomial short
+CHEBYSHEV_POINTS = 80
+CUT = 5e-16  # relative size of the first Chebyshev coefficient left out
+NODES = 32  # one 32-bit word of signs
+STENCIL = 8  # nodes that carry one local polynomial
+SETTLED = 1e-6  # [interval radii] last step that a certain row may take
+CHUNK_ELEMENTS = 1 << 20  # flows per matrix product: few calls, as each one wakes the BLAS threads
+PANEL_ROWS = 4096  # rows per panel: stays in the cache, and below OpenBLAS's threshold for threads
+
+
+def internal_rate(flows, times, guess=0.1):
+    """Rate per unit of time at which each row of flows is worth nothing.
+
+    Parameters
+    ----------
+    flows : array (rows, periods)
+        Money in positive, money out negative.
+    times : array (periods,) or (rows, periods)
+        When each flow falls, in units of the rate's period, in any order.
+    guess : float or array (rows,)
+        Where several rates answer, the one nearest this rate is returned.
+
+    Returns
+    -------
+    array (rows,)
+        nan where flows do not have both signs, where no rate above -100 % answers, or where a flow or a
+        time is not finite.
+    """
+    flows, times = _in_time_order(np.asarray(flows, float), np.asarray(times, float))
+    flows = _netted(flows, times)
+    rows, periods = flows.shape
+    guess = np.broadcast_to(np.asarray(guess, float), (rows,))
+    rates = np.full(rows, np.nan)
+    start = np.full(rows, np.nan)
+    if periods < 2:
+        return rates
+    todo = np.ones(rows, bool)
+    with np.errstate(all="ignore"):
+        if rows >= MANY_ROWS and times.ndim == 1 and np.isfinite(times).all() and times[-1] > times[0]:
+            start, certain = _compressed(flows, times)
+            rates = np.where(certain, np.exp(start) - 1, np.nan)
+            todo = ~certain
+        todo = np.flatnonzero(todo)
+        size = max(1, BLOCK_ELEMENTS // periods)
+        for first in range(0, len(todo), size):
+            block = todo[first : first + size]
+            own_times = times if times.ndim == 1 else times[block]
+            rates[block] = _block(flows[block], own_times, guess[block], start[block])
+    return rates
+
+
+def _in_time_order(flows, times):
+    if np.all(times[..., 1:] >= times[..., :-1]) or np.isnan(times).any():
+        return flows, times
+    order = np.argsort(times, axis=-1, kind="stable")
+    if times.ndim == 1:
+        return flows[:, order], times[order]
+    return np.take_along_axis(flows, order, -1), np.take_along_axis(times, order, -1)
+
+
+def _netted(flows, times):
+    """Flows of the same date as one: money that comes and goes on one day is no receipt and no payment."""
+    same = times[..., 1:] == times[..., :-1]
+    if not same.any():
+        return flows
+    flows = flows.copy()
+    for k in np.flatnonzero(same.reshape(-1, same.shape[-1]).any(axis=0)):
+        flows[:, k + 1] += np.where(same[..., k], flows[:, k], 0.0)
+        flows[:, k] = np.where(same[..., k], 0.0, flows[:, k])
+    return flows
+
+
+def _block(flows, times, guess, start):
+    """Rates of one block of rows, by the rule of signs. ``start``: log(1 + rate) to begin with, or nan."""
+    rates = np.full(len(flows), np.nan)
+    # A power of two brings the largest flow near 1 without touching a digit, so no sum overflows.
+    flows = np.ldexp(flows, -np.frexp(np.abs(flows).max(axis=1))[1][:, None])
+    positive, negative = flows > 0, flows < 0
+    usable = positive.any(axis=1) & negative.any(axis=1) & np.isfinite(flows).all(axis=1)
+    usable &= np.isfinite(times).all(axis=-1)
+    first_in, last_in = _first_and_last(positive)
+    first_out, last_out = _first_and_last(negative)
+    one_change = (last_out < first_in) | (last_in < first_out)
+    for solve, chosen in ((_single, usable & one_change), (_nearest, usable & ~one_change)):
+        chosen = np.flatnonzero(chosen)
+        if len(chosen):
+            own_times = times if times.ndim == 1 else times[chosen]
+            delta = solve(flows[chosen], own_times, guess[chosen], start[chosen])
+            rates[chosen] = np.where((delta > DELTA_FLOOR) & (delta < DELTA_CEILING), np.expm1(delta), np.nan)
+    return np.where(rates > -1, rates, np.nan)
+
+
+def _first_and_last(flags):
+    return flags.argmax(axis=1), flags.shape[1] - 1 - flags[:, ::-1].argmax(axis=1)
+
+
+# --- the function h and its bounds -------------------------------------------------------------------
+
+
+def _log_ratio(flows, times, delta):
+    """h = log(P / N) and the mean times E_P, E_N of receipts and payments at ``delta`` (rows,)."""
+    # Measured from the row's end that dominates: then no weight exceeds 1 and nothing overflows.
+    nonzero = flows != 0
+    first, last = _first_and_last(nonzero)
+    if times.ndim == 1:
+        anchor = np.where(delta < 0, times[last], times[first])
+    else:
+        row = np.arange(len(flows))
+        anchor = np.where(delta < 0, times[row, last], times[row, first])
+    weighted = times - anchor[:, None]
+    weighted *= -delta[:, None]
+    np.minimum(weighted, 0.0, out=weighted)  # flows of zero outside the row's first and last
+    np.exp(weighted, out=weighted)
+    weighted *= flows
+    receipts = np.maximum(weighted, 0.0)
+    payments = np.subtract(receipts, weighted, out=weighted)
+    into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
+    if times.ndim == 1:
+        time_in, time_out = receipts @ times, payments @ times
+    else:
+        time_in, time_out = np.vecdot(receipts, times), np.vecdot(payments, times)
+    return np.log(into / out_of), time_in / into, time_out / out_of
+
+
+def _bounds(flows, times):
+    """delta between which every root of a row lies, the width of a rounding error added.
+
+    Beyond the upper bound the first flow alone outweighs all flows of the other sign; beyond the lower
+    bound the last one does.
+    """
+    row = np.arange(len(flows))
+    first, last = _first_and_last(flows != 0)
+    bounds = []
+    for end, towards in ((first, 1.0), (last, -1.0)):
+        end_flow = flows[row, end]
+        other = flows * np.sign(end_flow)[:, None] < 0
+        nearest = _first_and_last(other)[0 if towards > 0 else 1]
+        at = (lambda k: times[k]) if times.ndim == 1 else (lambda k: times[row, k])
+        gap = np.abs(at(nearest) - at(end))
+        weight = np.where(other, np.abs(flows), 0.0).sum(axis=1) / np.abs(end_flow)
+        reach = np.maximum(np.log(weight) / gap, 0.0)
+        bounds.append(towards * (reach * (1 + 1e-12) + 1e-12))
+    upper, lower = bounds
+    return np.fmax(lower, DELTA_FLOOR), np.fmin(upper, DELTA_CEILING)
+
+
+def _newton(flows, times, low, high, falling, start):
+    """The one root of h between ``low`` and ``high`` (rows,), where ``falling`` says h > 0 at ``low``."""
+    delta = np.clip(start, low, high)
+    low, high = low.copy(), high.copy()
+    answer = np.full(len(flows), np.nan)
+    active = np.arange(len(flows))
+    span = np.broadcast_to(times[..., -1] - times[..., 0], (len(flows),))
+    for _ in range(NEWTON_STEPS):
+        part = flows if len(active) == len(flows) else flows[active]
+        own_times = times if times.ndim == 1 else times[active]
+        x = delta[active]
+        value, mean_in, mean_out = _log_ratio(part, own_times, x)
+        root_is_above = (value > 0) == falling[active]
+        low[active] = np.where(root_is_above, x, low[active])
+        high[active] = np.where(root_is_above, high[active], x)
+        target = x - value / (mean_out - mean_in)
+        step = np.abs(target - x) * span[active]
+        inside = (target >= low[active]) & (target <= high[active])
+        # A step that ends a rounding error outside is an answer; any other leap outside is halved.
+        done = (step < NEWTON_TOLERANCE) | (value == 0)
+        target = np.where(value == 0, x, target)
+        target = np.where(inside | done, target, 0.5 * (low[active] + high[active]))
+        done |= (high[active] - low[active]) * span[active] < 1e-15
+        delta[active] = target
+        answer[active[done]] = target[done]
+        active = active[~done]
+        if not len(active):
+            break
+    return answer
+
+
+# --- one sign change, one root ------------------------------------------------------------------------
+
+
+def _single(flows, times, guess, start):
+    """log(1 + rate) of rows with one sign change; h is monotone there, so the guess does not matter."""
+    low, high = _bounds(flows, times)
+    receipts, payments = np.maximum(flows, 0.0), np.maximum(-flows, 0.0)
+    into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
+    mean_in = (receipts * times).sum(axis=1) / into
+    mean_out = (payments * times).sum(axis=1) / out_of
+    # At delta = 0 no exponential is needed: the first Newton step is nearly free.
+    free_step = -np.log(into / out_of) / (mean_out - mean_in)
+    return _newton(flows, times, low, high, mean_in > mean_out, np.where(np.isnan(start), free_step, start))
+
+
+# --- several sign changes: isolate all roots, take the nearest ---------------------------------------
+
+
+def _nearest(flows, times, guess, start):
+    """log(1 + rate) nearest the guess. Ends of cells are arrays (4, cells): delta, h, E_P, E_N."""
+    rows = len(flows)
+    span = np.broadcast_to(times[..., -1] - times[..., 0], (rows,))
+    row, left, right = _first_cells(flows, times, span.max())
+    candidates, found = [], []  # brackets with exactly one root; roots where h only touches zero
+    while True:
+        one_root, undecided = _judge(left, right)
+        size_left, size_right = np.abs(left[1]), np.abs(right[1])
+        narrow = undecided & ((right[0] - left[0]) * span[row] < NARROWEST)
+        flat = undecided & (np.maximum(size_left, size_right) < TOUCHES)
+        last = narrow | flat
+        crosses = (left[1] > 0) != (right[1] > 0)
+        keep = one_root | (last & crosses)
+        candidates.append((row[keep], left[:, keep], right[:, keep]))
+        turns = (left[3] > left[2]) != (right[3] > right[2])
+        touch = last & ~crosses & turns & (np.minimum(size_left, size_right) < TOUCHES)
+        found.append((row[touch], _turning_point(left[:, touch], right[:, touch])))
+        split = undecided & ~last
+        if not split.any():
+            break
+        row, left, right = row[split], left[:, split], right[:, split]
+        middle = _ends(flows, times, row, 0.5 * (left[0] + right[0]))
+        row = np.concatenate([row, row])
+        left, right = np.concatenate([left, middle], axis=1), np.concatenate([middle, right], axis=1)
+
+    row = np.concatenate([r for r, _, _ in candidates])
+    left = np.concatenate([end for _, end, _ in candidates], axis=1)
+    right = np.concatenate([end for _, _, end in candidates], axis=1)
+    roots = np.empty(len(row))
+    size = max(1, BLOCK_ELEMENTS // flows.shape[1])
+    for first in range(0, len(row), size):
+        some = slice(first, first + size)
+        a, b, own = left[:, some], right[:, some], row[some]
+        secant = a[0] - a[1] * (b[0] - a[0]) / (b[1] - a[1])
+        own_times = times if times.ndim == 1 else times[own]
+        roots[some] = _newton(flows[own], own_times, a[0], b[0], a[1] > 0, secant)
+    row = np.concatenate([row] + [r for r, _ in found])
+    roots = np.concatenate([roots] + [root for _, root in found])
+    return _pick_nearest(row, roots, guess)
+
+
+def _pick_nearest(row, roots, guess):
+    answer = np.full(len(guess), np.nan)
+    distance = np.abs(np.expm1(roots) - guess[row])
+    distance = np.where((roots > DELTA_FLOOR) & (roots < DELTA_CEILING), distance, np.inf)
+    order = np.lexsort((roots, distance, row))
+    owners, first = np.unique(row[order], return_index=True)
+    answer[owners] = roots[order][first]
+    return answer
+
+
+def _ends(flows, times, row, delta):
+    """The four values that describe a cell's end, at ``delta`` of flows[row]; in blocks."""
+    ends = np.empty((4, len(row)))
+    ends[0] = delta
+    size = max(1, BLOCK_ELEMENTS // flows.shape[1])
+    for first in range(0, len(row), size):
+        some = slice(first, first + size)
+        own_times = times if times.ndim == 1 else times[row[some]]
+        ends[1:, some] = _log_ratio(flows[row[some]], own_times, delta[some])
+    return ends
+
+
+def _first_cells(flows, times, span):
+    """Cells that cover all delta a root may have: a grid shared by the rows, and a tail on either side."""
+    rows = len(flows)
+    reach = np.arcsinh(GRID_REACH / GRID_BEND)
+    # Lopsided, so that no node, nor half-way between nodes, is a rate that people choose, 0 above all.
+    grid = np.sinh(np.linspace(-reach, 1.0137 * reach, GRID_CELLS + 1)) * (GRID_BEND / span)
+    nodes = np.empty((4, len(grid), rows))
+    nodes[0] = grid[:, None]
+    if times.ndim == 1:
+        receipts = np.maximum(flows, 0.0)
+        payments = receipts - flows
+        anchor = np.where(grid < 0, times[-1], times[0])
+        weights = np.exp(-grid[:, None] * (times - anchor[:, None]))
+        into, out_of = weights @ receipts.T, weights @ payments.T
+        weights *= times
+        nodes[1] = np.log(into / out_of)
+        nodes[2], nodes[3] = weights @ receipts.T / into, weights @ payments.T / out_of
+    else:
+        for k, delta in enumerate(grid):
+            nodes[1:, k] = _log_ratio(flows, times, np.full(rows, delta))
+    low, high = _bounds(flows, times)
+    left, right = nodes[:, :-1], nodes[:, 1:]
+    # Cells beyond a row's bounds hold nothing; most of the rest is decided at once.
+    one_root, undecided = _judge(left, right)
+    wanted = (one_root | undecided) & (right[0] >= low) & (left[0] <= high)
+    cell, row = np.nonzero(wanted)
+    everyone = np.arange(rows)
+    under, over = everyone[low < grid[0]], everyone[high > grid[-1]]
+    left = [left[:, cell, row], _ends(flows, times, under, low[under]), nodes[:, -1, over]]
+    right = [right[:, cell, row], nodes[:, 0, under], _ends(flows, times, over, high[over])]
+    return np.concatenate([row, under, over]), np.concatenate(left, axis=1), np.concatenate(right, axis=1)
+
+
+def _judge(left, right):
+    """(cells with exactly one root, cells that must be halved); the others are proven empty."""
+    width = right[0] - left[0]
+    fall = right[3] - left[2]  # E_N at its least less E_P at its most: no slope is below
+    rise = left[3] - right[2]  # no slope is above
+    monotone = (fall >= 0) | (rise <= 0)
+    positive, also_positive = left[1] > 0, right[1] > 0
+    one_root = monotone & (positive != also_positive)
+    # Lines of extreme slope through both ends meet at the least (most) that h can be in between.
+    spread = rise - fall
+    least = (rise * left[1] - fall * right[1] + fall * rise * width) / spread
+    most = (rise * right[1] - fall * left[1] - fall * rise * width) / spread
+    empty = np.where(positive, also_positive & (least > 0), ~also_positive & (most < 0))
+    return one_root, ~(monotone | empty) & np.isfinite(spread)
+
+
+def _turning_point(left, right):
+    """Where h' = E_N - E_P is zero: on so narrow a cell it is a straight line, and it changes sign."""
+    slope_left, slope_right = left[3] - left[2], right[3] - right[2]
+    return left[0] + slope_left / (slope_left - slope_right) * (right[0] - left[0])
+
+
+# --- thousands of rows: a short polynomial for each --------------------------------------------------
+
+
+def _lagrange_coefficients(points):
+    """Matrix from values at ``points`` to the coefficients of the polynomial through them, constant first."""
+    columns = []
+    for k, point in enumerate(points):
+        others = np.delete(points, k)
+        columns.append(np.poly(others)[::-1] / np.prod(point - others))
+    return np.array(columns).T
+
+
+HALF = STENCIL // 2
+# Cells are one unit wide and centred on 0; half-integers make the products exact in double precision.
+TO_POLYNOMIAL = _lagrange_coefficients(np.arange(STENCIL) - HALF + 0.5)
+
+
+def _compressed(flows, times):
+    """log(1 + rate) of rows that pay first and receive later, and which of them are certain.
+
+    A sample of rows tells on which interval of delta the roots lie. There ``exp(-delta * time)`` is, to the
+    last digit, a polynomial of some 30 terms: one matrix product turns the flows of a row, 60 or 600, into
+    the coefficients of its value. Values at evenly spaced nodes bracket the root, the polynomial through
+    the eight nodes around it gives it to about 1e-7, a step on the full polynomial to the last digits.
+    The size of the step is the check. Rows that are not certain carry a delta to start from, or nan.
+    """
+    rows, periods = flows.shape
+    delta, certain = np.full(rows, np.nan), np.zeros(rows, bool)
+    row_ends = _row_ends(periods)
+    interval = _sampled_interval(flows, times, row_ends)
+    if interval is None:
+        return delta, certain
+    low, high = interval
+    centre, radius = 0.5 * (low + high), 0.5 * (high - low)
+    to_coefficients = _exponentials_as_polynomials(times - times[0], centre, radius)
+    terms = len(to_coefficients)
+
+    # Nodes crowd around delta = 0, where roots do, on the same scale as the grid of `_nearest`.
+    bend = GRID_BEND / (times[-1] - times[0])
+    first_place, last_place = np.arcsinh(low / bend), np.arcsinh(high / bend)
+    spacing = (last_place - first_place) / (NODES - 1)
+    place = first_place + spacing * np.arange(NODES)
+    sinh, cosh = bend * np.sinh(place), bend * np.cosh(place)
+    to_values = np.vander((sinh - centre) / radius, terms, increasing=True).T
+
+    chunk = min(rows, max(PANEL_ROWS, CHUNK_ELEMENTS // periods))
+    polynomials, values = np.empty((terms, chunk)), np.empty((chunk, NODES))
+    for begin in range(0, rows, chunk):
+        part = flows[begin : begin + chunk]
+        if len(part) < chunk:
+            polynomials, values = np.empty((terms, len(part))), np.empty((len(part), NODES))
+        np.matmul(to_coefficients, part.T, out=polynomials)
+        np.matmul(polynomials.T, to_values, out=values)
+        for first in range(0, len(part), PANEL_ROWS):
+            panel = slice(first, first + PANEL_ROWS)
+            nodes = values[panel]
+            above = np.bitwise_count(np.packbits(nodes > 0).view("<u4"))  # how many nodes lie below the root
+            bracketed = _pays_first(part[panel], row_ends) & (above >= HALF) & (above <= NODES - HALF)
+            cell = np.clip(above, HALF, NODES - HALF).astype(np.intp) - 1
+            root, slope = _polynomial_root(_stencil(nodes, cell))
+            # sinh and cosh of so small an angle by their series, a sixth of the cost of np.sinh
+            angle = (root + 0.5) * spacing
+            square = angle * angle
+            cosh_angle = 1 + square * (1 / 2 + square * (1 / 24 + square / 720))
+            sinh_angle = angle * (1 + square * (1 / 6 + square * (1 / 120 + square / 5040)))
+            sinh_cell, cosh_cell = sinh[cell], cosh[cell]
+            x = (sinh_cell * cosh_angle + cosh_cell * sinh_angle - centre) / radius
+            # The slope per cell, made a slope per x, saves the derivative of the full polynomial.
+            slope /= (cosh_cell * cosh_angle + sinh_cell * sinh_angle) * (spacing / radius)
+            step = _horner(polynomials[:, panel], x)
+            step /= slope
+            x -= step
+            here = slice(begin + first, begin + first + len(nodes))
+            bracketed &= np.abs(x) <= 1
+            delta[here] = np.where(bracketed, centre + radius * x, np.nan)
+            certain[here] = bracketed & (np.abs(step) < SETTLED)
+    return delta, certain
+
+
+def _sampled_interval(flows, times, row_ends):
+    """(low, high) of delta that holds the roots of most rows, or None where most rows do not pay first."""
+    sample = flows[:: max(1, len(flows) // SAMPLE_ROWS)]
+    pays_first = _pays_first(sample, row_ends)
+    if 2 * pays_first.sum() < len(sample):
+        return None
+    sample = sample[pays_first]
+    rates = _block(sample, times, np.full(len(sample), 0.1), np.full(len(sample), np.nan))
+    delta = np.log1p(rates[np.isfinite(rates)])
+    if not len(delta):
+        return None
+    span = times[-1] - times[0]
+    middle, reach = np.median(delta), WIDEST / span
+    low, high = max(delta.min(), middle - reach), min(delta.max(), middle + reach)
+    margin = SAMPLE_MARGIN * (high - low) + MARGIN / span
+    return low - margin, high + margin
+
+
+def _exponentials_as_polynomials(times, centre, radius):
+    """Matrix (terms, periods): exp(-(centre + radius x) t) = sum of its rows times x^k for |x| <= 1.
+
+    Interpolated at Chebyshev points, then cut where the Chebyshev coefficients are rounding errors. Written
+    out in powers of x the coefficients are about Taylor's: all terms together are as large as the
+    exponential at x = -1, so that Horner's rule loses nothing.
+    """
+    k = np.arange(CHEBYSHEV_POINTS)
+    turns = np.outer(k, 2 * k + 1) % (4 * CHEBYSHEV_POINTS)  # whole turns removed while still integer
+    cosines = np.cos(turns * (0.5 * np.pi / CHEBYSHEV_POINTS))  # (degree, point)
+    exact = np.exp(-(centre + radius * cosines[1])[:, None] * times)
+    coefficients = cosines @ exact * (2 / CHEBYSHEV_POINTS)
+    coefficients[0] *= 0.5
+    size = np.abs(coefficients) / np.exp((radius - centre) * times)
+    terms = max(STENCIL, 1 + np.flatnonzero(size.max(axis=1) > CUT)[-1])
+    powers = np.zeros((terms, terms))  # column k: the Chebyshev polynomial T_k in powers of x
+    powers[0, 0] = powers[1, 1] = 1.0
+    for k in range(2, terms):
+        powers[1:, k] = 2 * powers[:-1, k - 1]
+        powers[:, k] -= powers[:, k - 2]
+    return powers @ coefficients[:terms]
+
+
+def _row_ends(periods):
+    """Bits of the last periods of a panel of rows, for `_pays_first`."""
+    flags = np.zeros((PANEL_ROWS, periods), bool)
+    flags[:, -1] = True
+    return _packed(flags)
+
+
+def _pays_first(flows, row_ends):
+    """Rows (at most `PANEL_ROWS`) whose negative flows all come before all others.
+
+    Signs are packed into bits and compared 64 at a time: a bit 1 followed by a bit 0 in the same row is a
+    payment after the first receipt.
+    """
+    rows, periods = flows.shape
+    words = _packed(flows >= 0)
+    following = words >> np.uint64(1)
+    following[:-1] |= words[1:] << np.uint64(63)
+    falls = words & ~(following | row_ends[: len(words)])
+    if not falls.any():
+        return np.ones(rows, bool)
+    falls = np.unpackbits(falls.view(np.uint8), bitorder="little", count=rows * periods)
+    return ~falls.view(bool).reshape(rows, periods).any(axis=1)
+
+
+def _packed(flags):
+    bits = np.packbits(flags, bitorder="little")
+    words = np.zeros(-(-len(bits) // 8), "<u8")
+    words.view(np.uint8)[: len(bits)] = bits
+    return words
+
+
+def _stencil(values, cell):
+    """Coefficients (8, rows) of the polynomial through the eight values (rows, nodes) around a cell."""
+    eights = np.lib.stride_tricks.sliding_window_view(values.ravel(), STENCIL)
+    start = cell - (HALF - 1) + NODES * np.arange(len(cell))
+    return TO_POLYNOMIAL @ eights[start].T
+
+
+def _polynomial_root(coefficients):
+    """Root near [-0.5, 0.5] of each polynomial (terms, rows), and the slope there."""
+    root = np.clip(-coefficients[0] / coefficients[1], -0.5, 0.5)
+    for degree in (3, STENCIL - 1):  # a cubic first: less than half the work for most of the way
+        value = coefficients[degree] * root
+        value += coefficients[degree - 1]
+        slope = coefficients[degree].copy()
+        for k in range(degree - 2, -1, -1):
+            slope *= root
+            slope += value
+            value *= root
+            value += coefficients[k]
+        value /= slope
+        root -= value
+    return root, slope
+
+
+def _horner(coefficients, x):
+    """Value at x (rows,) of each polynomial (terms, rows), constant first."""
+    value = coefficients[-1] * x
+    for k in range(len(coefficients) - 2, 0, -1):
+        value += coefficients[k]
+        value *= x
+    value += coefficients[0]
+    return value
