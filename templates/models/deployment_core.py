@@ -246,7 +246,7 @@ RESULTS = (
     Constant("irr_guess", "Where the search for the IRR starts", "a month",
              "=IFERROR(({inflows}/{outflows})^({inflows}/SUMPRODUCT(({fcf:all}>0)*{fcf:all}*{month:all}))-1,0)", "factor"),
     Constant("irr", "Internal rate of return", "a year",
-             '=IFERROR((1+IRR({fcf:all},{irr_guess}))^{months_per_year}-1,"none")', "share"),
+             '=IF({investment}=0,"none",IFERROR((1+IRR({fcf:all},{irr_guess}))^{months_per_year}-1,"none"))', "share"),
     Constant("payback", "Payback", "months",
              '=IF(SUM({paid_back:all})>0,{payback_month:total},"never")', "months"),
     Constant("total_cost", "Total cost", "USD", "={investment}+{opex:total}-{residual_value}", "usd"),

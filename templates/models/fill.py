@@ -24,6 +24,7 @@ class Filler:
     figures: catalog.Catalog
     as_of: str | None = None
     used: list[catalog.Baseline] = field(default_factory=list)
+    newer: list[catalog.Baseline] = field(default_factory=list)  # not known yet on that day, used for want of another
 
     def row(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None):
         """The catalogue row for a key, or FillError with the catalogue's own words."""
@@ -40,13 +41,31 @@ class Filler:
     def get(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None) -> Filled:
         return self.take(self.row(platform, metric, model, conditions))
 
+    def get_or_newer(self, platform: str | None, metric: str, model: str | None = None) -> Filled:
+        """As ``get``; where nothing was known on the day, the first that became known, remembered in ``newer``.
+
+        For figures of the market around the platform, such as token prices: without one there is no model, and the
+        reader is told.
+        """
+        try:
+            return self.get(platform, metric, model)
+        except FillError:
+            if self.as_of is None:
+                raise
+        row = Filler(self.figures).row(platform, metric, model)
+        self.newer.append(row)
+        return self.take(row)
+
     def first(self, platform: str, metric: str, tiers: tuple[str, ...]) -> Filled | None:
-        """The figure of the first tier that the catalogue has, or None."""
-        for tier in tiers:
-            rows = self.figures.find(platform, metric, None, tier, self.as_of, current=True)
-            rows = [row for row in rows if row.tier == tier]
-            if rows:
-                return self.take(rows[0])
+        """The figure of the first tier that the catalogue has (known on the day, or else newer), or None."""
+        for as_of in dict.fromkeys((self.as_of, None)):
+            for tier in tiers:
+                rows = self.figures.find(platform, metric, None, tier, as_of, current=True)
+                rows = [row for row in rows if row.tier == tier]
+                if rows:
+                    if as_of != self.as_of:
+                        self.newer.append(rows[0])
+                    return self.take(rows[0])
         return None
 
     def context(self, platforms: tuple[str, ...], model: str) -> list[catalog.Baseline]:

@@ -157,12 +157,12 @@ def fill(filler: Filler, platforms: tuple[str, ...], model: str, shape: str) -> 
     filled["capex_usd_per_gpu"] = [price or Filled(0.0) for price in capex]
     # Without a price to buy at, the platform is shown at its all-in rate.
     filled["acquisition"] = [Filled("own" if price else "rent") for price in capex]
-    filled["usd_per_mtok_input"] = filler.get(None, "usd_per_mtok_input", model)
-    filled["usd_per_mtok_output"] = filler.get(None, "usd_per_mtok_output", model)
-    filled["usd_per_kwh"] = filler.get(None, "usd_per_kwh")
-    filled["installation_share"] = filler.get(None, "installation_share_of_capex")
+    filled["usd_per_mtok_input"] = filler.get_or_newer(None, "usd_per_mtok_input", model)
+    filled["usd_per_mtok_output"] = filler.get_or_newer(None, "usd_per_mtok_output", model)
+    filled["usd_per_kwh"] = filler.get_or_newer(None, "usd_per_kwh")
+    filled["installation_share"] = filler.get_or_newer(None, "installation_share_of_capex")
     for name in FROM_ASSUMPTIONS:
-        value = filler.get(None, name)
+        value = filler.get_or_newer(None, name)
         filled[name] = [value for _ in platforms] if BY_NAME[name].each else value
     filled["start_date"] = Filled(_first_of_next_month(filler.as_of or filler.figures.date))
     return filled
@@ -170,9 +170,9 @@ def fill(filler: Filler, platforms: tuple[str, ...], model: str, shape: str) -> 
 
 def _per_rack(filler: Filler, platform: str) -> Filled:
     try:
-        return filler.get(platform, "gpus_per_rack")
+        return filler.get_or_newer(platform, "gpus_per_rack")
     except FillError:
-        return filler.get(platform, "scale_up_gpus")
+        return filler.get_or_newer(platform, "scale_up_gpus")
 
 
 def _first_of_next_month(day: str) -> dt.date:
@@ -229,7 +229,8 @@ def compose(
     baselines.write(writer, used)
     front.write_lists(writer, lists)
     date = as_of or figures.date
-    front.write_cover(writer, cover(version, figures.date, date, platforms, filled["model"].value, shape))
+    facts = cover_facts(version, figures.date, date, platforms, filled["model"].value, shape, filler.newer)
+    front.write_cover(writer, cover(facts))
     front.write_log(writer, (date, "created", "", "", "", "", f"Tokenbook {version}, catalogue {figures.date}"))
     return writer
 
@@ -329,7 +330,24 @@ def _other(model: str, key: str, function: str) -> str:
     return function
 
 
-def cover(version: str, catalogue: str, as_of: str, platforms: tuple[str, ...], model: str, shape: str) -> Cover:
+def cover_facts(version, catalogue, as_of, platforms, model, shape, newer) -> tuple[tuple[str, str], ...]:
+    """What a reader should know of the figures: whose, of when, of what, and which are younger than the day asked for."""
+    late = [f"{row.metric} ({row.as_of})" for row in newer]
+    return (
+        ("Made by", f"Tokenbook {version}"),
+        ("Catalogue", f"of {catalogue}; figures as known on {as_of}"),
+        *((("Newer than that", f"{', '.join(late)}: nothing was known on {as_of}"),) if late else ()),
+        ("Compared", f"{', '.join(platforms)} serving {model} at {shape} (input/output tokens)"),
+        (
+            "Throughput",
+            "Peak-throughput benchmark points, input plus output tokens. Latency at that point is part of the row on "
+            "Baselines; a stricter latency target means less throughput.",
+        ),
+        ("Not included", "Risk, financing, VAT, idle power below full use, prefill and decode priced apart."),
+    )
+
+
+def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
     return Cover(
         title="Token ROI: which platform pays?",
         question="A multi-year platform choice in token economics: cost per million tokens, NPV, IRR, multiple, net ROI.",
@@ -360,14 +378,7 @@ def cover(version: str, catalogue: str, as_of: str, platforms: tuple[str, ...], 
             ("Log", "What was written here, and when."),
             ("Lists", "Choices and tables behind the inputs."),
         ),
-        facts=(
-            ("Made by", f"Tokenbook {version}"),
-            ("Catalogue", f"of {catalogue}; figures as known on {as_of}"),
-            ("Compared", f"{', '.join(platforms)} serving {model} at {shape} (input/output tokens)"),
-            ("Throughput", "Peak-throughput benchmark points, input plus output tokens. Latency at that point is part of "
-                           "the row on Baselines; a stricter latency target means less throughput."),
-            ("Not included", "Risk, financing, VAT, idle power below full use, prefill and decode priced apart."),
-        ),
+        facts=facts,
     )  # fmt: skip
 
 

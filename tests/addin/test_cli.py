@@ -157,7 +157,11 @@ def test_an_older_vintage_gives_older_rates(tmp_path, capsys):
         assert run(["calc", str(path), "--json"]) == 0
         return json.loads(capsys.readouterr().out)["inputs"]["usd_per_gpu_hour_1"]
 
+    assert rate("2026-06-30") == 1.95
     assert rate("2026-10-31") == 1.73
+    cover = openpyxl.load_workbook(tmp_path / "2026-06-30.xlsx", read_only=True)["Cover"]
+    facts = {row[0]: row[1] for row in cover.iter_rows(values_only=True) if row and row[0]}
+    assert "usd_per_mtok_input (2026-09-30)" in facts["Newer than that"], "a price newer than the day must be named"
 
 
 def test_functions_lists_all_and_shows_one(capsys):

@@ -163,7 +163,5 @@ def _row(name: str, peer: str, ratio: float, target: float, detail: str) -> dict
 
 if __name__ == "__main__":
     for row in rows():
-        print(
-            f"{'met' if row['met'] else 'MISSED':7}{row['ratio']:6.2f} (<= {row['target']:g})  {row['name']}"
-        )
+        print(f"{'met' if row['met'] else 'MISSED':7}{row['ratio']:6.2f} (<= {row['target']:g})  {row['name']}")
         print(f"       against {row['peer']}: {row['detail']}")

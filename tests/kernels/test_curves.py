@@ -15,9 +15,7 @@ class TestCompound:
     def test_follows_the_power_for_half_a_century_of_months(self):
         factor = np.array([0.01, 0.5, 0.97, 1.0, 1.07, 2.0, 10.0, 1e6])
         t = np.arange(601)
-        np.testing.assert_allclose(
-            curves.compound(factor, 601), factor[:, np.newaxis] ** (t / 12), rtol=5e-14
-        )
+        np.testing.assert_allclose(curves.compound(factor, 601), factor[:, np.newaxis] ** (t / 12), rtol=5e-14)
 
     @pytest.mark.parametrize("periods", [0, 1, 3, 12, 13, 25])
     def test_any_number_of_periods(self, periods):
@@ -37,9 +35,7 @@ class TestPriceCurve:
         assert (curves.price_curve(0.07, 1.0, 600) == 0.07).all()
 
     def test_stops_at_the_floor(self):
-        np.testing.assert_allclose(
-            curves.price_curve(1.0, 10.0, 4, per_year=1, floor=0.05), [1.0, 0.1, 0.05, 0.05]
-        )
+        np.testing.assert_allclose(curves.price_curve(1.0, 10.0, 4, per_year=1, floor=0.05), [1.0, 0.1, 0.05, 0.05])
 
     def test_one_curve_per_scenario(self):
         curve = curves.price_curve([1.0, 2.0], [10.0, 1.0], 3, per_year=1, floor=[0.0, 0.0])
@@ -87,16 +83,12 @@ class TestSoftwareCurve:
         t = np.arange(periods)
         share = np.minimum(1, t / months) if months > 1e-300 else np.where(t >= months, 1.0, 0.0)
         expected = gain**share * (1 + annual_gain) ** (np.maximum(0, t - months) / 12)
-        np.testing.assert_allclose(
-            curves.software_curve(periods, gain, months, annual_gain), expected, rtol=1e-12
-        )
+        np.testing.assert_allclose(curves.software_curve(periods, gain, months, annual_gain), expected, rtol=1e-12)
 
 
 class TestRampCurve:
     def test_linear_ramp_of_a_filling_data_centre(self):
-        np.testing.assert_allclose(
-            curves.ramp_curve(6, 0.2, 0.8, 4), [0.2, 0.35, 0.5, 0.65, 0.8, 0.8], rtol=1e-15
-        )
+        np.testing.assert_allclose(curves.ramp_curve(6, 0.2, 0.8, 4), [0.2, 0.35, 0.5, 0.65, 0.8, 0.8], rtol=1e-15)
 
     @pytest.mark.parametrize("shape", ["linear", "logistic"])
     def test_begins_and_ends_exactly(self, shape):
@@ -109,9 +101,7 @@ class TestRampCurve:
             return 1 / (1 + np.exp(-10 * (x - 0.5)))
 
         share = (logistic(5 / 12) - logistic(0)) / (logistic(1) - logistic(0))
-        assert curves.ramp_curve(6, 0.3, 0.9, 12, "logistic")[5] == pytest.approx(
-            0.3 + 0.6 * share, rel=1e-14
-        )
+        assert curves.ramp_curve(6, 0.3, 0.9, 12, "logistic")[5] == pytest.approx(0.3 + 0.6 * share, rel=1e-14)
 
     def test_logistic_is_slow_first_then_fast_and_symmetric(self):
         share = curves.ramp_curve(13, 0.0, 1.0, 12, "logistic")
@@ -150,9 +140,7 @@ class TestLearningAndDecline:
 
     def test_fit_finds_the_factor_of_a_price_curve_whatever_the_order(self):
         order = np.array([3, 0, 2, 1])
-        factor, r_squared = curves.fit_decline(
-            (46000 + 365 * np.arange(4))[order], (60 / 10.0 ** np.arange(4))[order]
-        )
+        factor, r_squared = curves.fit_decline((46000 + 365 * np.arange(4))[order], (60 / 10.0 ** np.arange(4))[order])
         assert factor == pytest.approx(10.0, rel=1e-12)
         assert r_squared == pytest.approx(1.0, rel=1e-12)
 
@@ -206,14 +194,10 @@ class TestExpectedSold:
         assert curves.expected_sold(100.0, cv, capacity) == pytest.approx(area, rel=1e-9)
 
     def test_certain_demand_is_the_smaller_of_the_two(self):
-        np.testing.assert_array_equal(
-            curves.expected_sold([50.0, 150.0, np.inf], 0.0, 100.0), [50.0, 100.0, 100.0]
-        )
+        np.testing.assert_array_equal(curves.expected_sold([50.0, 150.0, np.inf], 0.0, 100.0), [50.0, 100.0, 100.0])
 
     def test_nothing_to_sell_or_nobody_to_buy(self):
-        np.testing.assert_array_equal(
-            curves.expected_sold([0.0, 100.0, 0.0], 0.5, [100.0, 0.0, 0.0]), [0, 0, 0]
-        )
+        np.testing.assert_array_equal(curves.expected_sold([0.0, 100.0, 0.0], 0.5, [100.0, 0.0, 0.0]), [0, 0, 0])
 
     def test_unlimited_demand_fills_the_capacity_however_volatile(self):
         assert curves.expected_sold(np.inf, 2.0, 77.0) == 77.0

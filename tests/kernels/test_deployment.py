@@ -76,9 +76,7 @@ def reference(given_inputs: dict) -> tuple[dict, dict]:
             ramped = (here - low) / (high - low)
         u0, u1 = x["utilization_start"], x["utilization_end"]
         line["utilization"][t] = u0 + (u1 - u0) * ramped
-        line["price"][t] = max(
-            x["price_floor"], x["price_usd_per_mtok"] * x["price_annual_factor"] ** (-t / 12)
-        )
+        line["price"][t] = max(x["price_floor"], x["price_usd_per_mtok"] * x["price_annual_factor"] ** (-t / 12))
         line["cost_index"][t] = (1 + x["inflation_per_year"]) ** (t / 12)
         age = t - 0.5 if x["timing"] == "mid" and t > 0 else t
         line["discount_factor"][t] = (1 + x["discount_rate"]) ** (-age / 12)
@@ -360,9 +358,7 @@ class TestGoldenFigures:
         }  # fmt: skip
         for rate in (0.0, 1e-9, 0.1, 0.35, -0.02):
             result = run({**flat, "discount_rate": rate}, ["cost_per_mtok"], ["lcot"])
-            np.testing.assert_allclose(
-                result.lines["cost_per_mtok"][0, 1:], result.outputs["lcot"][0], rtol=1e-10
-            )
+            np.testing.assert_allclose(result.lines["cost_per_mtok"][0, 1:], result.outputs["lcot"][0], rtol=1e-10)
 
 
 class TestMoney:
@@ -411,9 +407,7 @@ class TestMoney:
 
     def test_selling_above_book_value_is_taxed_and_selling_below_is_deducted(self):
         asset = {**RACK, "capex_usd_per_gpu": 40_000, "months": 12, "tax_rate": 0.25, "depreciation_years": 5}
-        macrs = run(
-            {**asset, "depreciation_method": "MACRS5", "residual_share": 0.9}, ["disposal_gain", "taxable"]
-        )
+        macrs = run({**asset, "depreciation_method": "MACRS5", "residual_share": 0.9}, ["disposal_gain", "taxable"])
         assert macrs.lines["disposal_gain"][0, -1] == pytest.approx(72 * 40_000 * (0.9 - 0.8))
         sold_low = run({**asset, "residual_share": 0.0}, ["disposal_gain", "ebit", "taxable", "tax"])
         assert sold_low.lines["disposal_gain"][0, -1] == pytest.approx(-72 * 40_000 * 0.8)
@@ -428,9 +422,7 @@ class TestMoney:
         }  # fmt: skip
         line = {
             name: values[0]
-            for name, values in run(
-                slow, ["taxable", "tax", "losses_closing", "losses_opening"]
-            ).lines.items()
+            for name, values in run(slow, ["taxable", "tax", "losses_closing", "losses_opening"]).lines.items()
         }
         assert line["taxable"].min() < 0 < line["losses_closing"].max()
         first_tax = int(np.argmax(line["tax"] > 0))
@@ -452,9 +444,7 @@ class TestMoney:
 
     def test_volatile_demand_sells_less_than_the_same_demand_as_planned(self):
         at_capacity = {**RACK, "demand_mtok_per_month": 72 * 10_000 * 2.628}
-        calm, wild = run({**at_capacity, "demand_cv": [0.0, 0.5]}, outputs=["total_mtok"]).outputs[
-            "total_mtok"
-        ]
+        calm, wild = run({**at_capacity, "demand_cv": [0.0, 0.5]}, outputs=["total_mtok"]).outputs["total_mtok"]
         assert 0.75 < wild / calm < 0.85
 
     def test_one_rack_earns_its_revenue_per_rack_and_per_mw(self):
@@ -466,9 +456,7 @@ class TestMoney:
         assert math.isnan(value(RACK, "revenue_per_mw_year"))
 
     def test_at_the_internal_rate_of_return_the_npv_is_nothing(self):
-        rates = run(
-            {**FULL, "timing": "end", "price_usd_per_mtok": [0.3, 0.4, 0.6]}, outputs=["irr"]
-        ).outputs["irr"]
+        rates = run({**FULL, "timing": "end", "price_usd_per_mtok": [0.3, 0.4, 0.6]}, outputs=["irr"]).outputs["irr"]
         assert np.isfinite(rates).all()
         assert (np.diff(rates) > 0).all()
         again = {**FULL, "timing": "end", "price_usd_per_mtok": [0.3, 0.4, 0.6], "discount_rate": rates}
@@ -492,9 +480,7 @@ class TestMoney:
         result = run(project, ["fcf"], ["payback_months", "discounted_payback_months"])
         flows = result.lines["fcf"]
         assert result.outputs["payback_months"][0] == pytest.approx(cash_flow.payback(flows, 0.0, 12)[0])
-        assert result.outputs["discounted_payback_months"][0] == pytest.approx(
-            cash_flow.payback(flows, 0.12, 12)[0]
-        )
+        assert result.outputs["discounted_payback_months"][0] == pytest.approx(cash_flow.payback(flows, 0.12, 12)[0])
 
     def test_gpus_that_never_sell_a_token_give_no_ratio_and_no_warning(self):
         idle = {**FULL, "utilization_start": 0, "utilization_end": 0, "depreciation_method": "UNITS"}
@@ -529,9 +515,8 @@ class TestStaticTwin:
 
 
 def assert_same_output(name: str, got: np.ndarray, expected: np.ndarray):
-    if (
-        name == "irr"
-    ):  # its kernel solves many rows in one matrix product, whose last digits depend on them all
+    # The kernel of the IRR solves many rows in one matrix product, whose last digits depend on them all.
+    if name == "irr":
         np.testing.assert_allclose(got, expected, rtol=1e-11, atol=1e-12)
     else:
         assert got.tobytes() == expected.tobytes(), name
@@ -560,9 +545,7 @@ class TestScenarios:
         prices = [0.1, 0.5, 0.9]
         once = run({**FULL, "price_usd_per_mtok": prices}, LINE_NAMES, OUTPUT_NAMES)
         spelled_out = {name: np.repeat(np.asarray(given), 3) for name, given in FULL.items()}
-        each = run(
-            {**spelled_out, "price_usd_per_mtok": prices, "months": [60, 60, 60]}, LINE_NAMES, OUTPUT_NAMES
-        )
+        each = run({**spelled_out, "price_usd_per_mtok": prices, "months": [60, 60, 60]}, LINE_NAMES, OUTPUT_NAMES)
         for name in LINE_NAMES:
             np.testing.assert_array_equal(once.lines[name], each.lines[name], err_msg=name)
         for name in OUTPUT_NAMES:
@@ -718,16 +701,12 @@ class TestProperties:
         one, many = run(small).outputs, run(large).outputs
         money = [item.name for item in OUTPUTS if item.unit in ("USD", "Mtok")]
         for name in money:
-            np.testing.assert_allclose(
-                many[name], scale * one[name], rtol=1e-9, atol=1e-6 * scale, err_msg=name
-            )
+            np.testing.assert_allclose(many[name], scale * one[name], rtol=1e-9, atol=1e-6 * scale, err_msg=name)
         for name in ("lcot", "irr", "net_roi", "gross_margin", "revenue_per_rack_year", "payback_months"):
             np.testing.assert_allclose(many[name], one[name], rtol=1e-7, err_msg=name)
 
     @settings(deadline=None, max_examples=40)
-    @given(
-        price=PRICES, method=st.sampled_from(["SL", "SYD", "DDB", "MACRS5", "UNITS"]), years=st.integers(1, 9)
-    )
+    @given(price=PRICES, method=st.sampled_from(["SL", "SYD", "DDB", "MACRS5", "UNITS"]), years=st.integers(1, 9))
     def test_without_tax_depreciation_moves_no_cash(self, price, method, years):
         untaxed = {**FULL, "tax_rate": 0, "price_usd_per_mtok": price}
         a = run(untaxed, ["fcf"]).lines["fcf"]
@@ -742,10 +721,7 @@ class TestProperties:
         slack = 1e-9 * abs(npv)
         for name in ("staff_usd_per_month", "capex_usd_per_gpu", "hosting_usd_per_kw_month"):
             dearer = {**base, name: base[name] + more}
-            assert (
-                value({**dearer, "residual_share": 0}, "npv")
-                <= value({**base, "residual_share": 0}, "npv") + slack
-            )
+            assert value({**dearer, "residual_share": 0}, "npv") <= value({**base, "residual_share": 0}, "npv") + slack
         assert value({**base, "price_usd_per_mtok": price + more / 1e6}, "npv") >= npv - slack
 
     @settings(deadline=None, max_examples=40)

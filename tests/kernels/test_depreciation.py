@@ -53,9 +53,7 @@ def test_macrs_by_month_spreads_each_year_over_twelve():
 
 
 def test_units_follow_output():
-    np.testing.assert_allclose(
-        schedule("UNITS", 1000.0, 100.0, 3, 4, [10, 20, 0, 70]), [90.0, 180.0, 0.0, 630.0]
-    )
+    np.testing.assert_allclose(schedule("UNITS", 1000.0, 100.0, 3, 4, [10, 20, 0, 70]), [90.0, 180.0, 0.0, 630.0])
 
 
 def test_units_without_any_output_have_no_schedule():
@@ -106,9 +104,7 @@ def test_methods_may_differ_by_scenario():
     life=st.integers(1, 120),
     beyond=st.integers(0, 5),
 )
-def test_sums_to_the_depreciable_cost_to_the_cent_and_never_goes_back(
-    method, cost, salvage_share, life, beyond
-):
+def test_sums_to_the_depreciable_cost_to_the_cent_and_never_goes_back(method, cost, salvage_share, life, beyond):
     salvage = cost * salvage_share
     if method in MACRS_SHARES:
         salvage, life = 0.0, len(MACRS_SHARES[method])

@@ -39,9 +39,7 @@ def exact_cdf(x: float) -> Decimal:
 def test_cdf_has_all_its_digits_also_far_out_in_the_tail():
     x = np.random.default_rng(1).uniform(-37.0, 9.0, 800)
     exact = [exact_cdf(value) for value in x.tolist()]
-    error = [
-        abs(float(Decimal(float(got)) / want - 1)) for got, want in zip(normal.cdf(x), exact, strict=True)
-    ]
+    error = [abs(float(Decimal(float(got)) / want - 1)) for got, want in zip(normal.cdf(x), exact, strict=True)]
     assert max(error) < 1e-15
 
 
@@ -87,9 +85,7 @@ def test_ppf_agrees_with_scipy_from_the_deepest_tail_to_the_middle():
 
 
 def test_ppf_of_impossible_probabilities():
-    np.testing.assert_array_equal(
-        normal.ppf([0.0, 1.0, -0.1, 1.1, np.nan]), [-np.inf, np.inf, np.nan, np.nan, np.nan]
-    )
+    np.testing.assert_array_equal(normal.ppf([0.0, 1.0, -0.1, 1.1, np.nan]), [-np.inf, np.inf, np.nan, np.nan, np.nan])
 
 
 @given(st.floats(1e-300, 0.5))

@@ -130,17 +130,13 @@ def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain
     per_month_before = np.log(gain) / np.maximum(months, LEAST_MONTHS)
     per_month_after = np.log(annual_factor) / MONTHS_PER_YEAR
     # Counted from the month in which the gain is reached, so that it is reached exactly, as is the start.
-    exponent = per_month_after * np.maximum(months_after, 0.0) + per_month_before * np.minimum(
-        months_after, 0.0
-    )
+    exponent = per_month_after * np.maximum(months_after, 0.0) + per_month_before * np.minimum(months_after, 0.0)
     curve = gain * np.exp(exponent)
     curve[..., :1] = np.where(months == 0, gain, gain / gain)
     return curve
 
 
-def ramp_curve(
-    periods: int, start: ArrayLike, end: ArrayLike, ramp: ArrayLike, shape: ArrayLike = "linear"
-) -> Floats:
+def ramp_curve(periods: int, start: ArrayLike, end: ArrayLike, ramp: ArrayLike, shape: ArrayLike = "linear") -> Floats:
     """A share that ramps up (or down) from start to end, in a line or in an S.
 
     Parameters
@@ -175,18 +171,14 @@ def ramp_curve(
     shape = np.asarray(shape)
     logistic = shape == "logistic"
     if not np.all(logistic | (shape == "linear")):
-        raise ValueError(
-            f"shape: {str(shape[~(logistic | (shape == 'linear'))][0])!r} is not one of linear, logistic"
-        )
+        raise ValueError(f"shape: {str(shape[~(logistic | (shape == 'linear'))][0])!r} is not one of linear, logistic")
     t = np.arange(periods)
     start, end, ramp = _column(start), _column(end), _column(_where_not_negative(ramp))
     share = _share_of_way(t, ramp)
     if np.all(logistic):
         share = _logistic_share(share)
     elif np.any(logistic):
-        share = np.array(
-            np.broadcast_to(share, (*np.broadcast_shapes(ramp.shape[:-1], shape.shape), periods))
-        )
+        share = np.array(np.broadcast_to(share, (*np.broadcast_shapes(ramp.shape[:-1], shape.shape), periods)))
         curved = np.broadcast_to(logistic, share.shape[:-1])
         share[curved] = _logistic_share(share[curved])
     return np.where(t >= ramp, end, start + (end - start) * share)
@@ -300,9 +292,7 @@ def cost_curve(
     >>> cost_curve(1.95, 5602.58, 1.0, 5.0, 2, 3).round(4).tolist()
     [0.0967, 0.0432, 0.0193]
     """
-    mtok_per_hour = (
-        np.asarray(tok_s_per_gpu, dtype=float) * MTOK_PER_HOUR * np.asarray(utilization, dtype=float)
-    )
+    mtok_per_hour = np.asarray(tok_s_per_gpu, dtype=float) * MTOK_PER_HOUR * np.asarray(utilization, dtype=float)
     today = np.asarray(usd_per_gpu_hour, dtype=float) / _where_positive(mtok_per_hour)
     return _column(today) / software_curve(periods, gain, months, annual_gain)
 
@@ -354,10 +344,8 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
 def _expected_minimum(demand: Floats, spread: Floats, capacity: Floats) -> Floats:
     # D Phi(a) + C Phi(b), where D exp(-a^2/2) is C exp(-b^2/2): one exponential does for both.
     with np.errstate(over="ignore", divide="ignore"):
-        log_ratio = np.log(
-            capacity / demand
-        )  # infinite where one dwarfs the other; the result is still right
-        log_ratio /= spread
+        # Infinite where one dwarfs the other; the result is still right.
+        log_ratio = np.log(capacity / demand) / spread
     a = np.clip(log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
     b = np.clip(-log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
     tails = np.copysign(normal.tail_ratio(np.abs(a)), a) + np.copysign(normal.tail_ratio(np.abs(b)), b)

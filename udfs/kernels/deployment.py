@@ -85,7 +85,7 @@ def run(
         Names from `LINES` and `OUTPUTS` to compute. All outputs and no lines if neither is given.
     block : int, optional
         Scenarios worked on at a time. Any number gives the same bits (`irr`, which is solved for many rows
-        together, the same to its last digits); memory grows with it.
+        together, to the accuracy of its kernel); memory grows with it.
 
     Returns
     -------
@@ -161,9 +161,7 @@ def run(
     return result
 
 
-def static_vs_declining(
-    inputs: Mapping[str, ArrayLike | str | None], block: int | None = None
-) -> StaticVsDeclining:
+def static_vs_declining(inputs: Mapping[str, ArrayLike | str | None], block: int | None = None) -> StaticVsDeclining:
     """The model beside its static twin, the same without software gains: the fixed-depreciation view.
 
     Parameters
@@ -239,9 +237,7 @@ def _in_order(wanted: Iterable[Formula]) -> list[Formula]:
 
 def _compute(formula: Formula, values: Mapping[str, Any], known: dict[Formula, Table]) -> None:
     used = iter(_formulas_used(formula))
-    known[formula] = formula(
-        *(values[name] if name in BY_NAME else known[next(used)] for name in _needs(formula))
-    )
+    known[formula] = formula(*(values[name] if name in BY_NAME else known[next(used)] for name in _needs(formula)))
 
 
 def _formulas(

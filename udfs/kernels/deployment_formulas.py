@@ -116,9 +116,7 @@ def own(acquisition):
 @_line("times")
 def software(months, software_gain, software_months, software_annual_gain):
     """Throughput multiplier from software releases: the gain reached over its months, then so much a year."""
-    return curves.software_curve(
-        months + 1, software_gain[:, 0], software_months[:, 0], software_annual_gain[:, 0]
-    )
+    return curves.software_curve(months + 1, software_gain[:, 0], software_months[:, 0], software_annual_gain[:, 0])
 
 
 @_line("share of capacity")
@@ -403,9 +401,11 @@ def npv(npv_curve):
 
 
 @_output("share a year")
-def irr(fcf):
+def irr(fcf, investment_usd):
     """Internal rate of return a year: (1 + monthly rate)^12 - 1; nan if there is none, as for rented GPUs."""
-    return (1.0 + cash_flow.irr(fcf)[:, np.newaxis]) ** MONTHS_PER_YEAR - 1.0
+    # Rented GPUs that first earn and later lose have a root, but it is the rate of a loan, not of a return.
+    monthly = np.where(investment_usd > 0, cash_flow.irr(fcf)[:, np.newaxis], np.nan)
+    return (1.0 + monthly) ** MONTHS_PER_YEAR - 1.0
 
 
 @_output("months")

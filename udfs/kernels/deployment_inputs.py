@@ -234,9 +234,7 @@ def _refuse(item: Input, cells: Column, wrong: Any, problem: str) -> None:
         return
     first = int(np.argmax(wrong))
     cell = cells[first]
-    given = (
-        f"{cell:.10g}" if isinstance(cell, float) else repr(str(cell)) if isinstance(cell, str) else str(cell)
-    )
+    given = f"{cell:.10g}" if isinstance(cell, float) else repr(str(cell)) if isinstance(cell, str) else str(cell)
     several = len(cells) > 1
     where = f", scenario {first + 1} of {len(cells)}" if several else ""
     raise InputError(item.name, f"{problem.format(given)} ({item.domain}){where}", first if several else None)

@@ -89,9 +89,7 @@ def schedule(
     units = np.zeros(periods) if units is None else np.asarray(units, dtype=float)
     shape = np.broadcast_shapes(methods.shape, cost.shape, salvage.shape, life.shape, units.shape[:-1])
     # Scenarios become rows of one table; each method does its own rows in one go.
-    methods, cost, salvage, life = (
-        np.broadcast_to(x, shape).reshape(-1, 1) for x in (methods, cost, salvage, life)
-    )
+    methods, cost, salvage, life = (np.broadcast_to(x, shape).reshape(-1, 1) for x in (methods, cost, salvage, life))
     units = np.broadcast_to(units, (*shape, periods)).reshape(-1, periods)
     present = [name for name in METHODS if np.any(methods == name)]
     if len(present) == 1:

@@ -76,8 +76,8 @@ def steffen(x: ArrayLike, y: ArrayLike, targets: ArrayLike) -> Floats:
     -----
     A cubic Hermite spline. With the slope ``s`` of each interval, the slope at an inner point is
     ``(sign s0 + sign s1) x min(|s0|, |s1|, |p| / 2)``, p the slope there of the parabola through three
-    points; at an end it is ``(3 s - m) / 2``, m the slope at the next point, as d3.curveMonotoneX draws it. Two
-    points are joined by a straight line. M. Steffen, A simple method for monotonic interpolation in one
+    points; at an end it is ``(3 s - m) / 2``, m the slope at the next point, as d3.curveMonotoneX draws it.
+    Two points are joined by a straight line. M. Steffen, A simple method for monotonic interpolation in one
     dimension, Astronomy and Astrophysics 239 (1990).
 
     Examples
