@@ -26,6 +26,26 @@ app = typer.Typer(
 )
 
 
+def _use_catalog(place: str | None) -> str | None:
+    """Put the team's catalogue on top before anything else; without a place TOKENBOOK_CATALOG counts."""
+    from udfs import catalog
+
+    catalog.use(place)
+    return place
+
+
+TeamCatalog = Annotated[
+    str | None,
+    typer.Option(
+        "--catalog",
+        metavar="PLACE",
+        envvar="TOKENBOOK_CATALOG",
+        callback=_use_catalog,
+        help="Your team's figures, on top of the shipped ones: a .csv or .xlsx file, or a database URL.",
+    ),
+]
+
+
 def _version(wanted: bool) -> None:
     if wanted:
         from addin.version import version
@@ -53,9 +73,7 @@ def demo(
     workbooks.demo(folder)
 
 
-@app.command(
-    epilog='Example:  tokenbook new roi roi.xlsx --platform "GB300 NVL72" --platform H200 --model DeepSeek-R1'
-)
+@app.command(epilog='Example:  tokenbook new roi roi.xlsx --platform "GB300 NVL72" --platform H200 --model DeepSeek-R1')
 def new(
     template: Annotated[str, typer.Argument(help="Name of the template; --list shows them.")] = "",
     out: Annotated[Path | None, typer.Argument(metavar="OUT.xlsx", help="The workbook to write.")] = None,
@@ -65,6 +83,7 @@ def new(
     model: Annotated[str | None, typer.Option(help="The model served, as in the catalogue.")] = None,
     shape: Annotated[str | None, typer.Option(help="Input and output tokens of a request, as 8k/1k.")] = None,
     as_of: Annotated[str | None, typer.Option(help="Use what was known on this day (2026-07-31).")] = None,
+    catalog: TeamCatalog = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.xlsx if it exists.")] = False,
     listing: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
 ) -> None:
@@ -79,9 +98,7 @@ def new(
         return
     if not template or out is None:
         raise typer.BadParameter("name the template and the file to write: tokenbook new roi roi.xlsx")
-    workbooks.write(
-        template, out, platforms=platform or (), model=model, shape=shape, as_of=as_of, force=force
-    )
+    workbooks.write(template, out, platforms=platform or (), model=model, shape=shape, as_of=as_of, force=force)
 
 
 @app.command(epilog="Example:  tokenbook calc roi.xlsx --set discount_rate=12% --set gpus_1=144 -o roi-12.xlsx")
@@ -115,6 +132,143 @@ def functions(
         commands.show_one(name)
     else:
         commands.list_all(markdown)
+
+
+baselines = typer.Typer(
+    help="The figures of the catalogue: list them, show one with its history, compare two dates, import files.",
+    no_args_is_help=True,
+)
+app.add_typer(baselines, name="baselines")
+
+OfPlatforms = Annotated[
+    list[str] | None, typer.Option("--platform", "-p", help="Only this platform; may be given several times.")
+]
+OfMetric = Annotated[str, typer.Option("--metric", "-m", help="Only this metric, as usd_per_gpu_hour.")]
+OfModel = Annotated[str, typer.Option("--model", help="Only this model, as DeepSeek-R1.")]
+Meeting = Annotated[
+    str,
+    typer.Option("--conditions", "-c", help='Words to meet: "hyperscaler", "8k/1k FP4", "at 50 tok/s/user".'),
+]
+OnDay = Annotated[str | None, typer.Option("--as-of", help="As known on this day (2026-07-31, 2026-07, 2026).")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON for another program.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.")]
+
+
+@baselines.command(
+    "list",
+    epilog="Example:  tokenbook baselines list -p H200 -p B200 -m usd_per_gpu_hour"
+    "  ·  tokenbook baselines list --model DeepSeek-R1 -c 8k/1k --csv > dsr1.csv",
+)
+def baselines_list(
+    platform: OfPlatforms = None,
+    metric: OfMetric = "",
+    model: OfModel = "",
+    conditions: Meeting = "",
+    as_of: OnDay = None,
+    everything: Annotated[bool, typer.Option("--all-vintages", help="Superseded figures too.")] = False,
+    catalog: TeamCatalog = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """List the figures in force, with date, confidence and source."""
+    from addin.commands import baselines as commands
+
+    filters = commands.Filters(tuple(platform or ()), metric, model, conditions)
+    commands.list_figures(filters, as_of=as_of, everything=everything, as_json=as_json, as_csv=as_csv)
+
+
+@baselines.command(
+    "show",
+    epilog="Example:  tokenbook baselines show B200 usd_per_gpu_hour -c hyperscaler"
+    "  ·  tokenbook baselines show pue  ·  tokenbook baselines show b200.kw_per_gpu.corrected.2026-07",
+)
+def baselines_show(
+    first: Annotated[
+        str, typer.Argument(metavar="PLATFORM", help="The platform; or a metric that has none, or the id of a figure.")
+    ],
+    second: Annotated[str, typer.Argument(metavar="METRIC", help="The metric, as usd_per_gpu_hour.")] = "",
+    model: OfModel = "",
+    conditions: Meeting = "",
+    as_of: OnDay = None,
+    catalog: TeamCatalog = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Show one figure: its whole history, sources, qualifiers, and who says otherwise."""
+    from addin.commands import baselines as commands
+
+    commands.show_figure(
+        first, second, model=model, conditions=conditions, as_of=as_of, as_json=as_json, as_csv=as_csv
+    )
+
+
+@baselines.command(
+    "diff",
+    epilog="Example:  tokenbook baselines diff 2026-07-30 2026-07-31 -m usd_per_gpu_hour"
+    "  ·  tokenbook baselines diff 2025-12 2026-09 -p B200 --json",
+)
+def baselines_diff(
+    date_a: Annotated[str, typer.Argument(metavar="DATE_A", help="The earlier day (2026-07-30, 2026-07, 2026).")],
+    date_b: Annotated[str, typer.Argument(metavar="DATE_B", help="The later day.")],
+    platform: OfPlatforms = None,
+    metric: OfMetric = "",
+    model: OfModel = "",
+    conditions: Meeting = "",
+    catalog: TeamCatalog = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Compare what was known on two days: figures that changed, and new ones."""
+    from addin.commands import baselines as commands
+
+    filters = commands.Filters(tuple(platform or ()), metric, model, conditions)
+    commands.diff_dates(date_a, date_b, filters, as_json=as_json, as_csv=as_csv)
+
+
+@baselines.command(
+    "import",
+    epilog="Example:  tokenbook baselines import quotes offers.xlsx -o mine.csv"
+    "  ·  tokenbook baselines import litellm model_prices_and_context_window.json -o prices.csv --as-of 2026-09-15",
+)
+def baselines_import(
+    kind: Annotated[
+        str,
+        typer.Argument(
+            metavar="KIND",
+            help="inferencex (API rows), mlperf (summary_results.json), litellm (price map), quotes (your own table).",
+        ),
+    ],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="The file to read: .json, .csv or .xlsx.")],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="OUT.csv", help="The team catalogue to write.")],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="The day from which figures without a date were known.")
+    ] = None,
+    defaults: Annotated[
+        list[str] | None,
+        typer.Option("--default", metavar="NAME=VALUE", help="A value for a column that the table lacks."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace OUT.csv if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Check a file of figures row by row and write the sound ones as a team catalogue."""
+    from addin.commands import baselines as commands
+
+    commands.import_rows(kind, file, out, as_of=as_of, defaults=defaults or [], force=force, as_json=as_json)
+
+
+@app.command(epilog="Example:  tokenbook claims  ·  tokenbook claims 15x  ·  tokenbook claims two-cents --json")
+def claims(
+    name: Annotated[str, typer.Argument(metavar="[CLAIM]", help="A claim, as 15x or two-cents.")] = "",
+    catalog: TeamCatalog = None,
+    as_json: AsJson = False,
+) -> None:
+    """List what vendors claim, or show one claim: conditions, gaps, measurements, what it implies."""
+    from addin.commands import claims as commands
+
+    if name:
+        commands.show_claim(name, as_json=as_json)
+    else:
+        commands.list_claims(as_json=as_json)
 
 
 def main(arguments: list[str] | None = None) -> None:

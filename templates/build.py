@@ -13,7 +13,6 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
-from templates import ooxml
 from templates.engine import Model
 
 CALC_ID = 191029  # of current Excel; a lower one would make it recalculate, and lose function values without the add-in
@@ -40,7 +39,9 @@ def check_target(out: Path, *, force: bool) -> None:
         raise BuildError(f"{out}: the folder {folder} cannot be written to")
 
 
-def build(writer, out: str | Path, *, force: bool = False, progress: Callable[[str], None] = lambda step: None) -> Model:
+def build(
+    writer, out: str | Path, *, force: bool = False, progress: Callable[[str], None] = lambda step: None
+) -> Model:
     """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails."""
     out = Path(out)
     check_target(out, force=force)

@@ -16,7 +16,7 @@ import formualizer
 from lxml import etree
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
-from openpyxl.utils.cell import coordinate_from_string, column_index_from_string, get_column_letter, range_boundaries
+from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
 
 from templates import ooxml, validation
 from udfs.functions import CellError, registry

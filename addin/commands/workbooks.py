@@ -41,9 +41,7 @@ def write(template: str, out: Path, *, platforms, model, shape, as_of, force) ->
         chosen = {"model": model, "shape": shape, "as_of": as_of}
         given = {name: value for name, value in chosen.items() if value is not None}
         writer = roi.compose(platforms=tuple(platforms), version=version(), **given)
-        computed = build.build(
-            writer, out, force=force, progress=lambda step: progress.update(task, description=step)
-        )
+        computed = build.build(writer, out, force=force, progress=lambda step: progress.update(task, description=step))
     _headline(roi.headline(writer, computed), computed, out)
 
 
@@ -94,7 +92,9 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
             {
                 "workbook": str(book),
                 "written": str(out) if out else None,
-                "set": [{"name": c.name, "cell": f"{c.sheet}!{c.ref}", "old": c.old, "new": c.new} for c in model.changes],
+                "set": [
+                    {"name": c.name, "cell": f"{c.sheet}!{c.ref}", "old": c.old, "new": c.new} for c in model.changes
+                ],
                 "results": {name: value for name, (value, formula) in named.items() if formula},
                 "inputs": {name: value for name, (value, formula) in named.items() if not formula},
                 "cell_errors": errors,

@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from templates.models import deployment_core as core
-from templates.models.fill import CAPEX_TIERS, DEFAULT_GPUS, FillError, Filler, check_day, spell_platforms
+from templates.models.fill import CAPEX_TIERS, DEFAULT_GPUS, Filler, FillError, check_day, spell_platforms
 from templates.models.roi_sheets import (
     ANNUAL,
     CLAIM,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from openpyxl.utils import get_column_letter, quote_sheetname
+from openpyxl.utils import get_column_letter
 
 from templates.models import deployment_core as core
 from templates.sheets import charts, time_sheet
@@ -454,7 +454,9 @@ def _findings(writer, sheet, names_row: int, rows: dict[str, int], count: int) -
         'assumptions.")',
         '="Assumed: utilisation "&TEXT({inputs.p1.utilization_start},"0%")&" to "&TEXT({inputs.p1.utilization_end},"0%")'
         '&", "&IF({inputs.demand_mtok_per_month}="","unlimited demand","limited demand")&", blended price "'
-        '&TEXT({model_1.price_usd_per_mtok},"$0.000")&" today."',
+        '&TEXT({model_1.price_usd_per_mtok},"$0.000")&" today. "'
+        '&IF(COUNTIF({inputs.status},"override")=0,"All baselines as in the catalogue.",'
+        'COUNTIF({inputs.status},"override")&" inputs differ from their baselines.")',
     )
     sheet.cell(names_row, 8).value = "What the figures say"
     for column in range(8, 13):

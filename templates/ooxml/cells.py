@@ -5,6 +5,7 @@ import re
 from array import array
 from typing import NamedTuple
 
+from openpyxl.formula.tokenizer import TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from .errors import PackageError
@@ -13,7 +14,7 @@ from .sheetscan import PREFIX, text_of_runs, text_run_pattern
 from .values import iso_serial
 from .xmlscan import ATTRIBUTE, ATTRIBUTES, canonical_mask, check, mask, resolve_escapes, unescape
 
-
+LONGEST_FORMULA = 8192  # characters, Excel's limit
 MOST_STRINGS = 8_000_000  # entries of the shared strings table
 
 
@@ -171,14 +172,14 @@ class CellReader:
         return text, "normal", None, None
 
     def _shared_text(self, index, ref):
+        """The text of a formula that shares another one's, moved to `ref`."""
         if self._shared is None:
             self._shared = self._shared_masters()
-        master = self._shared.get(index)
-        if master is None:
+        if index not in self._shared:
             return ""  # an orphan: its master was overwritten; Excel shows the cached value only
         try:
-            return master.translate_formula(ref)[1:]
-        except TranslatorError:
+            return self._shared[index].translate_formula(ref)[1:]
+        except TranslatorError:  # it would refer to a cell outside the grid
             return "#REF!"
 
     def _shared_masters(self):
@@ -192,7 +193,7 @@ class CellReader:
                     marks = _attributes(inner.f_tag)
                     if marks.get(b"t") == b"shared":
                         index = _integer(marks.get(b"si", b"0"), span.ref)
-                        masters.setdefault(index, Translator("=" + unescape(inner.f_text), span.ref))
+                        masters.setdefault(index, _translator(unescape(inner.f_text), span.ref))
         return masters
 
     def arrays(self):
@@ -236,6 +237,15 @@ class SharedStrings:
             raise PackageError(f"{self._name} has no text {index}, which a cell uses: repair the file in Excel first")
         start, stop = self._starts[index], self._stops[index]  # -1 for <si/>
         return resolve_escapes(text_of_runs(self._run, self._lexed, self._text, start, stop)) if stop > 0 else ""
+
+
+def _translator(formula, ref):
+    if len(formula) <= LONGEST_FORMULA:
+        try:
+            return Translator("=" + formula, ref)
+        except (TokenizerError, IndexError, AttributeError):  # openpyxl's tokenizer on text that is no formula
+            pass
+    raise PackageError(f"{ref} shares a formula that cannot be read: repair the file in Excel first")
 
 
 def _attributes(tag):

@@ -9,6 +9,7 @@ is inflated. `rebuild` returns the new archive as pieces: untouched spans of the
 import struct
 import zlib
 from dataclasses import dataclass
+from itertools import pairwise
 
 from .errors import PackageError
 
@@ -247,8 +248,8 @@ def _locate(data, records, directory_offset):
             raise PackageError(f"member {name} disagrees with its own header: hostile or damaged, refused")
         data_start = name_at + local[9] + local[10]
         parsed.append((offset, data_start, name, flags, method, crc, compressed, size, record))
-    starts = sorted(p[0] for p in parsed) + [directory_offset]
-    following = dict(zip(starts[:-1], starts[1:], strict=True))
+    starts = sorted(p[0] for p in parsed)
+    following = dict(pairwise([*starts, directory_offset]))
     members = []
     for offset, data_start, name, flags, method, crc, compressed, size, record in parsed:
         if data_start + compressed > following[offset]:

@@ -49,12 +49,9 @@ def read_relationships(text, source):
         external = marks.get("TargetMode", "").lower() == "external"
         target = marks.get("Target", "")
         kind = marks.get("Type", "").rpartition("/")[2]
-        found.append(
-            Relationship(
-                marks.get("Id", ""), kind, marks.get("Type", ""),
-                target if external else resolve(target, source), external,
-            )  # fmt: skip
-        )
+        if not external:
+            target = resolve(target, source)
+        found.append(Relationship(marks.get("Id", ""), kind, marks.get("Type", ""), target, external))
     return found
 
 
@@ -99,7 +96,9 @@ def with_override(text, part, kind):
     )  # fmt: skip
     for node in root.all("Override"):
         if node.attributes.get("PartName", "").lower() == "/" + part.lower():
-            return text if node.attributes.get("ContentType") == kind else splice(text, [Splice(node.start, node.end, new)])
+            if node.attributes.get("ContentType") == kind:
+                return text
+            return splice(text, [Splice(node.start, node.end, new)])
     return splice(text, [append_child(text, root, new)])
 
 

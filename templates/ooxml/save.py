@@ -78,7 +78,7 @@ def refuse_if_locked(path):
     folder, name = os.path.split(path)
     for lock, program in ((f"~${name}", "Excel"), (f".~lock.{name}#", "LibreOffice")):
         if os.path.lexists(os.path.join(folder, lock)):
-            raise PackageError(f"{path} is open in {program}: close it there (or delete a left-over {lock}), then retry")
+            raise PackageError(f"{path} is open in {program}: close it there, or delete a left-over {lock}")
 
 
 def refuse_if_read_only(path):

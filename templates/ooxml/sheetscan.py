@@ -186,7 +186,7 @@ class SheetScan:
             else:
                 closing = self._cell_close.search(lexed, open_end, stop)
                 if not closing:
-                    raise PackageError(f"{self.name}, row {number}: a cell does not end: repair the file in Excel first")
+                    raise PackageError(f"{self.name}, row {number}: a cell lacks its end: repair the file in Excel")
                 close_start, end = closing.span()
             yield CellSpan(number, column, start, open_end, close_start, end)
             opening = self._cell_open.search(lexed, end, stop)

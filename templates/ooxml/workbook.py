@@ -7,7 +7,17 @@ from typing import NamedTuple
 from .errors import PackageError
 from .references import CELL
 from .sheetscan import STRICT, TRANSITIONAL
-from .xmlscan import Splice, append_child, closing, escape_attribute, escape_formula, opened, set_attribute, splice, tree
+from .xmlscan import (
+    Splice,
+    append_child,
+    closing,
+    escape_attribute,
+    escape_formula,
+    opened,
+    set_attribute,
+    splice,
+    tree,
+)
 
 RELATIONSHIP_NAMESPACES = (
     "http://schemas.openxmlformats.org/officeDocument/2006/relationships",

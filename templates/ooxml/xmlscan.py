@@ -15,6 +15,7 @@ from xml.parsers import expat
 from .errors import PackageError
 
 DEEPEST = 200  # levels of elements in a small part; Excel writes fewer than 20
+MOST_NODES = 300_000  # elements in a small part; 100,000 defined names are beyond any workbook seen
 ATTRIBUTES = rb"""[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*"""  # linear: each quote opens one branch only
 ATTRIBUTE = re.compile(rb"""\s([^\s="'/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
 NOT_ELEMENTS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
@@ -28,6 +29,7 @@ OTHER_ENCODINGS = {"us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 ESCAPE_LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+SURROGATE = re.compile("[\ud800-\udfff]")
 REFERENCE = re.compile(r"&(#x[0-9A-Fa-f]+|#[0-9]+|\w+);")
 ENTITIES = {"amp": "&", "lt": "<", "gt": ">", "quot": '"', "apos": "'"}
 
@@ -173,7 +175,7 @@ def _split(tag):
 # ---- small parts as a tree with offsets ----------------------------------------------------------------
 
 
-@dataclass
+@dataclass(slots=True)
 class Node:
     """An element with the offsets of its tags: start tag [start, open_end), end tag [close_start, end)."""
 
@@ -206,12 +208,14 @@ class Node:
 
 def tree(text, name):
     """Parse a small part (workbook.xml, relationships, tables ...) into Nodes."""
-    lexed, stack, top = mask(text), [], []
+    lexed, stack, top, count = mask(text), [], [], 0
     tag_pattern = re.compile(rb"<" + ATTRIBUTES + rb">")
 
     def on_start(tag, attributes):
-        if len(stack) >= DEEPEST:
-            raise PackageError(f"{name} is nested deeper than {DEEPEST} levels: hostile, refused")
+        nonlocal count
+        count += 1
+        if len(stack) >= DEEPEST or count > MOST_NODES:
+            raise PackageError(f"{name} has more elements or levels than any Excel file: hostile, refused")
         start = parser.CurrentByteIndex
         node = Node(*_split(tag), _attributes_by_name(attributes), start, tag_pattern.match(lexed, start).end())
         (stack[-1].children if stack else top).append(node)
@@ -363,4 +367,10 @@ def _referenced(match):
 
 def resolve_escapes(value):
     """Cell text with Excel's `_x000D_` escapes for characters resolved."""
-    return ESCAPED.sub(lambda m: chr(int(m[1], 16)), value) if "_x" in value else value
+    if "_x" not in value:
+        return value
+    value = ESCAPED.sub(lambda m: chr(int(m[1], 16)), value)
+    if not SURROGATE.search(value):
+        return value
+    # two escapes may form one character; a lone half of one is no character at all
+    return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from openpyxl.chart import BarChart, LineChart, Reference
-from openpyxl.chart.layout import Layout, ManualLayout
 from openpyxl.chart.series import SeriesLabel
+from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.chart.shapes import GraphicalProperties
 from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties
-from openpyxl.chart.series_factory import SeriesFactory
 from openpyxl.utils import quote_sheetname
 
 from templates.sheets import style
@@ -19,9 +18,7 @@ GRID = "D9E1E8"
 
 
 def _text(size: int, *, bold: bool = False, color: str = style.INK) -> CharacterProperties:
-    return CharacterProperties(
-        sz=size * 100, b=bold, solidFill=color, latin=Font(typeface=style.FONT)
-    )
+    return CharacterProperties(sz=size * 100, b=bold, solidFill=color, latin=Font(typeface=style.FONT))
 
 
 def _finish(chart, title: str, x_title: str, y_title: str, width: float, height: float, number_format: str) -> None:
@@ -44,8 +41,6 @@ def _finish(chart, title: str, x_title: str, y_title: str, width: float, height:
     chart.y_axis.numFmt.sourceLinked = False
     chart.x_axis.number_format = "0"
     chart.x_axis.tickLblPos = "low"
-    chart.layout = Layout(manualLayout=ManualLayout(x=0.02, y=0.12, w=0.95, h=0.68))
-    chart.layout = None
 
 
 def _range(sheet, place: TimeRow, *, skip: int) -> Reference:
@@ -81,7 +76,9 @@ def lines_over_months(
     return chart
 
 
-def bars(writer, *, title, y_title, number_format, sheet, categories, rows, names, stacked=False, width=16.5, height=8.6):
+def bars(
+    writer, *, title, y_title, number_format, sheet, categories, rows, names, stacked=False, width=16.5, height=8.6
+):
     """Clustered (or stacked) bars; ``categories`` and ``rows`` are (row, first column, last column) of ``sheet``."""
     chart = BarChart()
     chart.type = "col"

@@ -92,7 +92,7 @@ def _write_check(writer, sheet, row: int, check: Check, tolerance_row: int) -> N
     other.value = f'=IFERROR({text[1:]},"no add-in")' if check.function else text
     paint(other, "TB Function" if check.function else "TB Link" if "!" in text else "TB Calc", check.kind)
     scale = compiled(check.scale, "Checks")[1:] if check.scale else f"MAX(ABS(B{row}),ABS(C{row}))"
-    difference.value = f'=IF(B{row}=C{row},0,IFERROR(ABS(B{row}-C{row})/{scale},1))'
+    difference.value = f"=IF(B{row}=C{row},0,IFERROR(ABS(B{row}-C{row})/{scale},1))"
     paint(difference, "TB Calc")
     difference.number_format = "0.0E+00"
     verdict = f'IF(C{row}="no add-in","no add-in",IF(D{row}<=$B${tolerance_row},"OK","CHECK"))'

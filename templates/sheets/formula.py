@@ -92,10 +92,8 @@ class Book:
 
         def reference(match: re.Match) -> str:
             name, option = match[1], match[2] or ""
-            if name.startswith("@"):  # @name: the input, even where the block has a row of that name
-                place = self.find(name[1:], scopes[1:])
-            else:
-                place = self.find(name, scopes)
+            # @name: the input, even where the block has a row of that name.
+            place = self.find(name[1:], scopes[1:]) if name.startswith("@") else self.find(name, scopes)
             prefix = "" if place.sheet == sheet else quote_sheetname(place.sheet) + "!"
             return prefix + _reference(place, option, column, name)
 

@@ -21,8 +21,8 @@ WHERE_WIDTH = 100  # characters
 class Input:
     """One line of the Inputs sheet.
 
-    ``low``/``high`` bound a number (``above`` is an open bound), ``choices`` names a list of the workbook, ``blank`` allows none. ``each`` asks
-    for one value per platform. ``name`` also becomes a defined name where the value is global.
+    ``low``/``high`` bound a number (``above`` is an open bound), ``choices`` names a list of the workbook, ``blank``
+    allows none. ``each`` asks for one value per platform. ``name`` becomes a defined name, numbered for each platform.
     """
 
     name: str
@@ -70,6 +70,7 @@ def write(writer, sections, filled, scopes) -> None:
             _write_input(writer, sheet, row, item, filled, scopes, source, status)
             row += 1
         row += 1
+    writer.book.put("inputs.status", Range("Inputs", writer.body_row, status, row, status))
     sheet.column_dimensions["A"].width = 52
     sheet.column_dimensions["B"].width = 24
     for column in range(FIRST, source):
@@ -127,7 +128,6 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
         paint(state, "TB Link")
         marked = FormulaRule([f'{state.coordinate}="override"'], fill=PatternFill("solid", bgColor="FFD9A0"))
         sheet.conditional_formatting.add(state.coordinate, marked)
-        writer.statuses.append(f"Inputs!${get_column_letter(status)}${row}")
     else:
         state.value = "assumption"
         paint(state, "TB Unit")

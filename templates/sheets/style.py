@@ -34,16 +34,32 @@ _THIN = Side(style="thin", color=RULE)
 _HAIR = Side(style="hair", color=RULE)
 
 
-def _style(name: str, *, color=INK, fill=None, bold=False, italic=False, size=10, border=None, wrap=False, align=None,
-           middle=False, indent=0):
+def _style(
+    name: str,
+    *,
+    color=INK,
+    fill=None,
+    bold=False,
+    italic=False,
+    size=10,
+    border=None,
+    wrap=False,
+    align=None,
+    middle=False,
+    indent=0,
+):
     style = NamedStyle(name=name)
     style.font = Font(name=FONT, size=size, bold=bold, italic=italic, color=color)
     if fill:
         style.fill = PatternFill("solid", start_color=fill, end_color=fill)
     if border:
         style.border = border
-    style.alignment = Alignment(vertical="top" if wrap and not middle else "center", wrap_text=wrap, indent=indent,
-                                horizontal=align or ("left" if indent else None))
+    style.alignment = Alignment(
+        vertical="top" if wrap and not middle else "center",
+        wrap_text=wrap,
+        indent=indent,
+        horizontal=align or ("left" if indent else None),
+    )
     return style
 
 

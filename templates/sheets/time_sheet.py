@@ -25,7 +25,9 @@ def last_column(months: int) -> int:
     return FIRST + months
 
 
-def write(writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: dict[str, Input], subtitle: str) -> None:
+def write(
+    writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: dict[str, Input], subtitle: str
+) -> None:
     """Write a time sheet: the timeline on top, then the blocks, each under a band with its title."""
     sheet = writer.sheet(name)
     last = last_column(months)
@@ -88,7 +90,7 @@ def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: 
         return
     if isinstance(line, Ingredient):
         item = inputs[line.key]
-        formula = "={@" + line.key + "}" if not item.blank else '=IF({@' + line.key + '}="","",{@' + line.key + "})"
+        formula = "={@" + line.key + "}" if not item.blank else "=IF({@" + line.key + '}="","",{@' + line.key + "})"
         line = Constant(line.key, item.label, item.unit, formula, item.kind)
     label.value = line.label
     paint(label, "TB Total" if line.strong else "TB Label")

@@ -37,7 +37,6 @@ class Writer:
     book: Book = field(default_factory=Book)
     baselines: dict[str, tuple[object, Cell]] = field(default_factory=dict)
     bindings: list[Binding] = field(default_factory=list)
-    statuses: list[str] = field(default_factory=list)
     dynamic: dict[str, list[str]] = field(default_factory=dict)
     body_row: int = BODY_ROW
 
@@ -104,4 +103,6 @@ def mark_check(sheet: Worksheet, ref: str) -> None:
     good = PatternFill("solid", bgColor=style.PASS_FILL)
     bad = PatternFill("solid", bgColor=style.FAIL_FILL)
     sheet.conditional_formatting.add(ref, CellIsRule("equal", ['"OK"'], font=Font(color="0B6B3A"), fill=good))
-    sheet.conditional_formatting.add(ref, FormulaRule([f'LEFT({first},5)="CHECK"'], font=Font(color="A61B1B"), fill=bad))
+    sheet.conditional_formatting.add(
+        ref, FormulaRule([f'LEFT({first},5)="CHECK"'], font=Font(color="A61B1B"), fill=bad)
+    )

@@ -65,7 +65,10 @@ def test_new_refuses_to_replace_a_file_and_force_replaces_it(workbook, capsys, t
         (("new", "roi"), "name the template and the file"),
         (("new", "roi", "x.xlsx", "-p", "GB20"), "unknown platform 'GB20'"),
         (("new", "roi", "x.xlsx", "-p", "B200", "-p", "b200"), "B200: is given twice"),
-        (("new", "roi", "x.xlsx", *("-p H100 -p H200 -p B200 -p B300 -p GB200".split())), "up to 4 platforms"),
+        (
+            ("new", "roi", "x.xlsx", *(["-p", "H100", "-p", "H200", "-p", "B200", "-p", "B300", "-p", "GB200"])),
+            "up to 4 platforms",
+        ),
         (("new", "roi", "x.xlsx", "--model", "GPT-9"), "GPT-9"),
         (("new", "roi", "x.xlsx", "--shape", "3k/3k"), "it exists at 8k/1k"),
         (("new", "roi", "x.xlsx", "--as-of", "soon"), "soon: is not a date"),

@@ -1,7 +1,6 @@
 """The roi workbook: right everywhere it is opened, and the same in sheet, kernel, engine and LibreOffice."""
 
 import zipfile
-from pathlib import Path
 
 import numpy as np
 import openpyxl
@@ -276,6 +275,46 @@ def test_native_core_and_kernel_agree_on_random_inputs(small, seed):
             model.recalculate()
             assert_core_is_kernel(writer, model, 1, f"seed {seed} case {case} {settings}:")
             assert model.named("check_master") == "OK", f"seed {seed} case {case} {settings}"
+
+
+# With these set, no input is without effect: demand is limited and volatile, the cache is used, prices reach a floor.
+ALIVE = {
+    "demand_mtok_per_month": 900_000.0, "demand_cv": 0.3, "cached_share": 0.4, "price_floor": 0.2, "ramp_shape": "logistic",
+    "depreciation_method": "DDB", "software_annual_gain_1": 0.1, "software_usd_per_gpu_month": 10.0, "months": 40.0,
+}  # fmt: skip
+OTHER = {
+    "ramp_shape": "linear", "timing": "mid", "depreciation_method": "SL", "acquisition_1": "rent", "months": 39.0,
+    "gpus_1": 73.0, "pue": 1.3, "availability": 0.8, "depreciation_years": 4.0,
+}  # fmt: skip
+LABELS = {"platform", "model", "start_date"}
+
+
+def test_no_input_is_dead(small):
+    """Each input, changed alone, changes a result; a dead input would make a reader believe in a lever."""
+    path, writer = small
+    results = [f"model_1.{name}" for name in (*OUTPUTS, "revenue_per_mw_year")]
+    with Model(path) as model:
+        for name, value in ALIVE.items():
+            model.set(name, value)
+        model.recalculate()
+        base = [cell_value(writer, model, name) for name in results]
+        names = [f"{item.name}_1" if item.each else item.name for item in roi.BY_NAME.values()]
+        for name in names:
+            if name.removesuffix("_1") in LABELS:
+                continue
+            if name == "usd_per_gpu_hour_1":  # lives where the platform is rented
+                model.set("acquisition_1", "rent")
+                model.recalculate()
+            before = [cell_value(writer, model, result) for result in results]
+            old = model.named(name)
+            model.set(name, OTHER[name] if name in OTHER else old * 1.1 if old else 0.05)
+            model.recalculate()
+            after = [cell_value(writer, model, result) for result in results]
+            assert after != before, f"{name} changes nothing"
+            model.set(name, old)
+            model.set("acquisition_1", "own")
+            model.recalculate()
+        assert [cell_value(writer, model, name) for name in results] == base
 
 
 # Where LibreOffice has no add-in these sheets say so, and the master check of every sheet with them.

@@ -160,7 +160,26 @@ def _log_ratio(flows, times, delta):
         time_in, time_out = receipts @ times, payments @ times
     else:
         time_in, time_out = np.vecdot(receipts, times), np.vecdot(payments, times)
-    return np.log(into / out_of), time_in / into, time_out / out_of
+    answer = np.stack([np.log(into / out_of), time_in / into, time_out / out_of])
+    lost = np.flatnonzero(~np.isfinite(answer).all(axis=0))
+    if len(lost):  # receipts or payments are too small for a double beside the others
+        own_times = times if times.ndim == 1 else times[lost]
+        answer[:, lost] = _log_ratio_in_logs(flows[lost], own_times, delta[lost])
+    return answer
+
+
+def _log_ratio_in_logs(flows, times, delta):
+    """As `_log_ratio` for any range of magnitudes, at several times the cost."""
+    logs = np.log(np.abs(flows)) - delta[:, None] * times
+    totals, mean_times = [], []
+    for side in (flows > 0, flows < 0):
+        terms = np.where(side, logs, -np.inf)
+        largest = terms.max(axis=1)
+        terms = np.exp(terms - largest[:, None])
+        total = terms.sum(axis=1)
+        totals.append(largest + np.log(total))
+        mean_times.append((terms * times).sum(axis=1) / total)
+    return np.stack([totals[0] - totals[1], *mean_times])
 
 
 def _bounds(flows, times):
@@ -318,6 +337,9 @@ def _first_cells(flows, times, span):
     else:
         for k, delta in enumerate(grid):
             nodes[1:, k] = _log_ratio(flows, times, np.full(rows, delta))
+    cell, row = np.nonzero(~np.isfinite(nodes).all(axis=0))
+    if len(row):
+        nodes[:, cell, row] = _ends(flows, times, row, grid[cell])
     low, high = _bounds(flows, times)
     left, right = nodes[:, :-1], nodes[:, 1:]
     # Cells beyond a row's bounds hold nothing; most of the rest is decided at once.

@@ -92,7 +92,7 @@ def cost_split(
     isl, osl, throughput = _f(isl), _f(osl), _f(tok_s_per_gpu)
     length = isl + osl
     return (
-        cost_per_mtok(usd_per_gpu_hour, throughput + 0.0 * length),
+        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(length, length)),
         cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(isl, length)),
         cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(osl, length)),
     )
