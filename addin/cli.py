@@ -143,10 +143,12 @@ app.add_typer(baselines, name="baselines")
 OfPlatforms = Annotated[
     list[str] | None, typer.Option("--platform", "-p", help="Only this platform; may be given several times.")
 ]
-OfMetric = Annotated[str, typer.Option("--metric", "-m", help="Only this metric, as usd_per_gpu_hour.")]
-OfModel = Annotated[str, typer.Option("--model", help="Only this model, as DeepSeek-R1.")]
+OfMetrics = Annotated[
+    list[str] | None, typer.Option("--metric", "-m", help="Only this metric, as usd_per_gpu_hour; or several.")
+]
+OfModels = Annotated[list[str] | None, typer.Option("--model", help="Only this model, as DeepSeek-R1; or several.")]
 Meeting = Annotated[
-    str,
+    list[str] | None,
     typer.Option("--conditions", "-c", help='Words to meet: "hyperscaler", "8k/1k FP4", "at 50 tok/s/user".'),
 ]
 OnDay = Annotated[str | None, typer.Option("--as-of", help="As known on this day (2026-07-31, 2026-07, 2026).")]
@@ -161,9 +163,9 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV for a spreadsheet.
 )
 def baselines_list(
     platform: OfPlatforms = None,
-    metric: OfMetric = "",
-    model: OfModel = "",
-    conditions: Meeting = "",
+    metric: OfMetrics = None,
+    model: OfModels = None,
+    conditions: Meeting = None,
     as_of: OnDay = None,
     everything: Annotated[bool, typer.Option("--all-vintages", help="Superseded figures too.")] = False,
     catalog: TeamCatalog = None,
@@ -173,7 +175,7 @@ def baselines_list(
     """List the figures in force, with date, confidence and source."""
     from addin.commands import baselines as commands
 
-    filters = commands.Filters(tuple(platform or ()), metric, model, conditions)
+    filters = commands.filters(platform, metric, model, conditions)
     commands.list_figures(filters, as_of=as_of, everything=everything, as_json=as_json, as_csv=as_csv)
 
 
@@ -187,8 +189,8 @@ def baselines_show(
         str, typer.Argument(metavar="PLATFORM", help="The platform; or a metric that has none, or the id of a figure.")
     ],
     second: Annotated[str, typer.Argument(metavar="METRIC", help="The metric, as usd_per_gpu_hour.")] = "",
-    model: OfModel = "",
-    conditions: Meeting = "",
+    model: Annotated[str | None, typer.Option(help="The model, where the metric depends on one.")] = None,
+    conditions: Meeting = None,
     as_of: OnDay = None,
     catalog: TeamCatalog = None,
     as_json: AsJson = False,
@@ -198,7 +200,7 @@ def baselines_show(
     from addin.commands import baselines as commands
 
     commands.show_figure(
-        first, second, model=model, conditions=conditions, as_of=as_of, as_json=as_json, as_csv=as_csv
+        first, second, model=model, conditions=" ".join(conditions or ()), as_of=as_of, as_json=as_json, as_csv=as_csv
     )
 
 
@@ -211,9 +213,9 @@ def baselines_diff(
     date_a: Annotated[str, typer.Argument(metavar="DATE_A", help="The earlier day (2026-07-30, 2026-07, 2026).")],
     date_b: Annotated[str, typer.Argument(metavar="DATE_B", help="The later day.")],
     platform: OfPlatforms = None,
-    metric: OfMetric = "",
-    model: OfModel = "",
-    conditions: Meeting = "",
+    metric: OfMetrics = None,
+    model: OfModels = None,
+    conditions: Meeting = None,
     catalog: TeamCatalog = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -221,7 +223,7 @@ def baselines_diff(
     """Compare what was known on two days: figures that changed, and new ones."""
     from addin.commands import baselines as commands
 
-    filters = commands.Filters(tuple(platform or ()), metric, model, conditions)
+    filters = commands.filters(platform, metric, model, conditions)
     commands.diff_dates(date_a, date_b, filters, as_json=as_json, as_csv=as_csv)
 
 

@@ -1,9 +1,12 @@
-"""``baselines``: the figures of the catalogue listed, one shown with its history, two dates compared, files imported."""
+"""``baselines``: figures listed, one shown with its history, two dates compared, files imported."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import product
 from pathlib import Path
 
 from rich.console import Console
@@ -21,6 +24,8 @@ DIGITS = 6  # significant digits on the screen; JSON and CSV carry all
 REFUSALS_SHOWN = 10  # refused rows shown one by one before "and n more"
 REASONS_SHOWN = 8  # kinds of reasons shown when not every refused row is
 FRONTIER = "frontier_total_tok_s_per_gpu"  # hundreds of points: listed and compared only when asked for by name
+VINTAGE_WORDS = ("old", "corrected")  # conditions that tell vintages of one figure apart, as years do
+YEAR = re.compile(r"\d{4}(-\d\d)?")
 POINTS = {
     "peak": "at highest throughput",
     "at_interactivity": "at a stated speed per user",
@@ -35,19 +40,26 @@ DIFF_FIELDS = (
 
 @dataclass(frozen=True)
 class Filters:
-    """What ``list`` and ``diff`` narrow by."""
+    """What ``list`` and ``diff`` narrow by; of several platforms, metrics or models any will do."""
 
-    platforms: tuple[str, ...] = ()
-    metric: str = ""
-    model: str = ""
+    platform: tuple[str, ...] = ()
+    metric: tuple[str, ...] = ()
+    model: tuple[str, ...] = ()
     conditions: str = ""
 
     def __str__(self) -> str:
-        given = [f'--platform "{name}"' for name in self.platforms]
-        given += [
-            f'--{name} "{getattr(self, name)}"' for name in ("metric", "model", "conditions") if getattr(self, name)
-        ]
-        return " ".join(given)
+        given = [f'--{name} "{text}"' for name in ("platform", "metric", "model") for text in getattr(self, name)]
+        return " ".join([*given, *([f'--conditions "{self.conditions}"'] if self.conditions else [])])
+
+    def each(self) -> Iterator[tuple[str | None, str | None, str | None, str | None]]:
+        """The questions for the catalogue: platform, metric, model, conditions."""
+        yield from product(self.platform or [None], self.metric or [None], self.model or [None], [self.conditions])
+
+
+def filters(platform=None, metric=None, model=None, conditions=None) -> Filters:
+    """Filters of options that may each be given several times; every word of the conditions must be met."""
+    given = (tuple(text for text in texts or () if text.strip()) for texts in (platform, metric, model))
+    return Filters(*given, " ".join(conditions or ()).strip())
 
 
 def list_figures(
@@ -75,6 +87,8 @@ def list_figures(
     metrics = len({row["metric"] for row in rows})
     known = f", as known on {day}" if day else ""
     print_text(f"{_count(len(rows), 'figure')} of {_count(metrics, 'metric')}{known}.")
+    if not str(filters):
+        print_text("Fewer with --platform, --metric, --model or --conditions.")
     if not filters.metric:
         print_text(f"Points of measured frontiers are listed by --metric {FRONTIER}.")
     print_team(rows)
@@ -99,10 +113,10 @@ def show_figure(
     row = _chosen(figures, first, second, model, conditions, day)
     known = catalog.Catalog(other for other in figures if not day or other.as_of <= day)
     shown = catalog.views.show(known, row.id)
+    shown["history"] = _vintages(row, shown["history"])
     shown["in_place_of"] = [other.as_dict() for other in _in_place_of(figures, row, shown["history"], day)]
-    shown["known_later"] = sum(
-        1 for other in catalog.views.show(figures, row.id)["history"] if day and other["as_of"] > day
-    )
+    later = _vintages(row, catalog.views.show(figures, row.id)["history"])
+    shown["known_later"] = sum(1 for other in later if day and other["as_of"] > day)
     if as_json:
         show.as_json(shown | {"words": row.words, "as_known_on": day or None})
     elif as_csv:
@@ -111,9 +125,7 @@ def show_figure(
         _print_figure(row, shown, day)
 
 
-def diff_dates(
-    date_a: str, date_b: str, filters: Filters, *, as_json: bool = False, as_csv: bool = False
-) -> None:
+def diff_dates(date_a: str, date_b: str, filters: Filters, *, as_json: bool = False, as_csv: bool = False) -> None:
     """Print what was known on the second date and not, or otherwise, on the first."""
     from udfs import catalog
 
@@ -122,13 +134,8 @@ def diff_dates(
     if first > second:
         raise CommandError(f"{first} is after {second}: write the earlier date first")
     figures = catalog.active()
-    rows = [
-        change
-        for platform in filters.platforms or (None,)
-        for change in figures.diff(
-            first, second, platform, filters.metric or None, filters.model or None, filters.conditions or None
-        )
-    ]
+    with _named_well(figures):
+        rows = _unlike(change for asked in filters.each() for change in figures.diff(first, second, *asked))
     if not rows and not _listed(figures, filters, second, everything=False):
         raise CommandError(_why_nothing(figures, filters, second))
     if as_json or as_csv:
@@ -240,7 +247,8 @@ def print_team(rows: Iterable[Row]) -> None:
 
     if catalog.place():
         own = sum(1 for row in rows if _is_team(row))
-        print_text(f"{own:,} of them from the team catalogue {hidden(catalog.place())}, marked team.", soft_wrap=True)
+        place = hidden(catalog.place())
+        print_text(f"{own:,} of these figures from the team catalogue {place}, marked team.", soft_wrap=True)
 
 
 def iso_day(text: str | None, name: str) -> str:
@@ -261,18 +269,34 @@ def iso_day(text: str | None, name: str) -> str:
 def _listed(figures, filters: Filters, day: str, everything: bool) -> list[dict[str, object]]:
     from udfs.catalog import views
 
-    rows: list[dict[str, object]] = []
-    for platform in filters.platforms or (None,):
-        rows += views.listing(
-            figures,
-            platform,
-            filters.metric or None,
-            filters.model or None,
-            filters.conditions or None,
-            day or None,
-            everything=everything,
+    with _named_well(figures):
+        rows = _unlike(
+            row
+            for asked in filters.each()
+            for row in views.listing(figures, *asked, day or None, everything=everything)
         )
     return _in_order(rows)
+
+
+def _unlike(rows: Iterable[dict[str, object]]) -> list[dict[str, object]]:
+    """The rows without repetition: B200 asked for under two spellings is one B200."""
+    return list({tuple(row.values()): row for row in rows}.values())
+
+
+@contextmanager
+def _named_well(figures) -> Iterator[None]:
+    """A name that the catalogue does not know, and that is near none it knows, is answered with those it knows."""
+    from udfs import catalog
+
+    try:
+        yield
+    except catalog.UnknownKey as error:
+        message = str(error.args[0])
+        if "did you mean" not in message:
+            for kind, names in (("platform", figures.platforms), ("model", figures.models)):
+                message += f"; there are {', '.join(names())}" if message.startswith(f"unknown {kind}") else ""
+            message += "; tokenbook baselines list shows them all" if message.startswith("unknown metric") else ""
+        raise CommandError(message) from None
 
 
 def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
@@ -294,6 +318,8 @@ def _chosen(figures, first: str, second: str, model: str | None, conditions: str
     """The row that two words, or one, ask for."""
     from udfs import catalog
 
+    if not (first.strip() or second.strip()):
+        raise CommandError("name a platform and a metric: tokenbook baselines show B200 kw_per_gpu")
     if not second and any(row.id == first for row in figures):
         row = figures.row(first)
         if day and row.as_of > day:
@@ -306,59 +332,73 @@ def _chosen(figures, first: str, second: str, model: str | None, conditions: str
         except catalog.UnknownKey as error:
             raise CommandError(_which_metric(figures, first, str(error.args[0]))) from None
     try:
-        return figures.get(platform, metric, model, conditions, day or None)
+        with _named_well(figures):
+            return figures.get(platform, metric, model, conditions, day or None)
     except catalog.AmbiguousKey as error:
         raise CommandError(f"{error.args[0]}; decide with --conditions or --model") from None
 
 
 def _which_metric(figures, text: str, reason: str) -> str:
-    """What to write instead of a single word that is no metric: it may be a platform, or nearly an id."""
+    """What to write instead of a single word that is no metric: it may be a platform, or nearly one, or an id."""
     from udfs import catalog
 
     try:
-        has = dict.fromkeys(row.metric for row in figures.find(text))
-    except catalog.UnknownKey:
-        return f"{reason}; name a platform and a metric, a metric, or the id of a figure"
-    return f'{text}: name a metric too, for instance tokenbook baselines show "{text}" {next(iter(has), "kw_per_gpu")}'
+        if "." in text:
+            figures.row(text)
+        metrics = list(dict.fromkeys(row.metric for row in figures.find(text)))
+    except catalog.UnknownKey as error:
+        nearer = error.args[0] if "did you mean" in error.args[0] and "did you mean" not in reason else reason
+        return f"{nearer} Name a platform and a metric, a metric, or the id of a figure"
+    listed = f'tokenbook baselines list --platform "{text}"'
+    return f"{text}: name a metric too, such as {' or '.join(metrics[:2])}; {listed} shows all"
+
+
+def _vintages(row, rows: Sequence[Row]) -> list[Row]:
+    """The rows that differ from the row in their date alone: not another region, scenario or contract."""
+    return [other for other in rows if _undated(other["conditions"]) == _undated(row.conditions)]
+
+
+def _undated(conditions: str) -> list[str]:
+    return [word for word in conditions.split() if word not in VINTAGE_WORDS and not YEAR.fullmatch(word)]
 
 
 def _in_place_of(figures, row, history: Sequence[Row], day: str) -> list:
     """The shipped figures that a team row answers for and that its history does not name."""
     from udfs import catalog
 
-    if not row.is_team or row.platform not in catalog.shipped().platforms(row.metric):
+    shipped = catalog.shipped()
+    unknown = (row.platform and row.platform not in shipped.platforms()) or (
+        row.model and row.model not in shipped.models()
+    )
+    if not row.is_team or unknown:
         return []
     asked = (row.platform or None, row.metric, row.model or None, None, day or None)
     valid = {other.id for other in figures.find(*asked, current=True)}
     named = {other["id"] for other in history}
     return [
         other
-        for other in catalog.shipped().find(*asked, current=True)
+        for other in shipped.find(*asked, current=True)
         if other.id not in valid | named and row.tier in ("", other.tier)
     ]
 
 
 def _why_nothing(figures, filters: Filters, day: str) -> str:
     """Why no figure fits: the catalogue's own reason, or how many there are without each filter."""
-    from dataclasses import replace
-
     from udfs import catalog
 
-    if filters.metric and len(filters.platforms) == 1:
+    asked = list(filters.each())
+    if len(asked) == 1 and filters.platform and filters.metric:
         try:
-            figures.get(
-                filters.platforms[0], filters.metric, filters.model or None, filters.conditions or None, day or None
-            )
+            figures.get(*asked[0], day or None)
         except catalog.UnknownKey as error:
             return str(error.args[0])
-    given = [name for name in ("conditions", "model", "metric", "platforms") if getattr(filters, name)]
     hints = []
-    for name in given:
-        count = len(_listed(figures, replace(filters, **{name: type(getattr(filters, name))()}), day, False))
-        if count:
-            hints.append(f"without --{name.removesuffix('s') if name == 'platforms' else name} there are {count:,}")
+    for name in ("conditions", "model", "metric", "platform"):
+        if given := getattr(filters, name):
+            count = len(_listed(figures, replace(filters, **{name: type(given)()}), day, everything=False))
+            hints += [f"without --{name} there are {count:,}"] if count else []
     if day:
-        count = len(_listed(figures, filters, "", False))
+        count = len(_listed(figures, filters, "", everything=False))
         hints += [f"on a later day there are {count:,}"] if count else []
     known = f" as known on {day}" if day else ""
     return f"no figure fits {filters}{known}; {', '.join(hints) or 'leave filters out'}"
@@ -434,8 +474,8 @@ def _print_figure(row, shown: Mapping, day: str) -> None:
         if rows:
             _print_vintages(title, rows, row.id)
     if shown["known_later"]:
-        later = shown["known_later"]
-        print_text(f"{_count(later, 'later vintage')} of it {'is' if later == 1 else 'are'} known after {day}.")
+        later = _count(shown["known_later"], "later vintage")
+        print_text(f"{later} left out, known only after {day}; without --as-of all are shown.")
     print_team(row for _, rows in parts for row in rows)
 
 
@@ -562,7 +602,7 @@ def _print_summary(result) -> None:
         lines = [[f"{count:,}", metric] for metric, count in taken.most_common()]
         print_grid(("Rows", "Taken as"), lines, (_width("Rows", lines), None), header=True)
     if result.refused:
-        lines = [[f"{line:,}", reason] for line, reason in result.refused[:REFUSALS_SHOWN]]
+        lines = [[str(line), reason] for line, reason in result.refused[:REFUSALS_SHOWN]]
         print_grid(("Line", "Refused because"), lines, (_width("Line", lines), None), header=True)
     if (rest := result.refused_count - REFUSALS_SHOWN) > 0:
         reasons = result.reasons.most_common(REASONS_SHOWN)
@@ -601,4 +641,5 @@ def _json_summary(result, out: Path) -> None:
 def _progress() -> Progress:
     """On standard error, so that the answer alone goes where the output is sent."""
     columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    return Progress(*columns, transient=True, console=Console(stderr=True, highlight=False))
+    console = Console(stderr=True, highlight=False)
+    return Progress(*columns, transient=True, console=console, disable=not console.is_terminal)

@@ -71,7 +71,7 @@ def _section(title: str, texts, *, bullet: bool = False) -> None:
     show.console.print()
     print_text(title, style="bold")
     if bullet:
-        print_grid(("", ""), [["-", text] for text in texts], (INDENT + 1, None), header=False)
+        print_grid(("", ""), [["  -", text] for text in texts], (INDENT + 1, None), header=False)
     else:
         for text in texts:
             print_text(text, indent=INDENT)

@@ -47,8 +47,8 @@ def write(template: str, out: Path, *, platforms, model, shape, as_of, force) ->
 
 HEADLINE = (
     ("cost_per_mtok_first", "Cost now, USD/Mtok", "usd_per_mtok"),
-    ("cost_per_mtok_last", "Cost at the end, USD/Mtok", "usd_per_mtok"),
-    ("lcot", "Levelised cost (LCOT), USD/Mtok", "usd_per_mtok"),
+    ("cost_per_mtok_last", "Cost at end, USD/Mtok", "usd_per_mtok"),
+    ("lcot", "LCOT, USD/Mtok", "usd_per_mtok"),
     ("revenue_multiple", "Revenue multiple", "multiple"),
     ("net_roi", "Net ROI", "multiple"),
     ("npv", "NPV, USD", "usd"),

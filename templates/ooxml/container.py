@@ -19,6 +19,7 @@ STORED, DEFLATED = 0, 8
 FLAG_ENCRYPTED, FLAG_DATA_DESCRIPTOR, FLAG_UTF8 = 0x0001, 0x0008, 0x0800
 ZIP64_EXTRA = 0x0001
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF  # "look in the zip64 field"
+NEWEST_ZIP_VERSION = 63  # of the specification, times ten
 DOS_DATE_1980 = 0x0021  # 1 January 1980, the date Excel gives every member
 
 LOCAL = struct.Struct("<4s5H3I2H")
@@ -234,6 +235,8 @@ def _locate(data, records, directory_offset):
         extra = record[CENTRAL.size + name_size : CENTRAL.size + name_size + extra_size]
         size, compressed, offset = _wide(extra, size, compressed, offset)
         name = _decode_name(raw_name, flags)
+        if fields[2] > NEWEST_ZIP_VERSION:
+            raise PackageError(f"member {name} asks for zip version {fields[2] / 10}: hostile or damaged, refused")
         if flags & FLAG_ENCRYPTED:
             raise PackageError(f"member {name} is encrypted: remove the zip password first")
         if method not in (STORED, DEFLATED):

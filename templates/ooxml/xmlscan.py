@@ -70,10 +70,14 @@ def encode(part, text):
 
 
 def mask(text):
-    """`text` with comments, CDATA sections and processing instructions blanked; same length."""
-    if b"<!" not in text and text.find(b"<?", 1) < 0:
+    """Well-formed `text` with comments, CDATA sections and processing instructions blanked; same length."""
+    if not _needs_mask(text):
         return text  # at most an XML declaration, which no pattern for tags matches
     return NOT_ELEMENTS.sub(lambda m: b" " * len(m[0]), text)
+
+
+def _needs_mask(text):
+    return b"<!" in text or text.find(b"<?", 1) >= 0
 
 
 # ---- checking ------------------------------------------------------------------------------------------
@@ -208,6 +212,8 @@ class Node:
 
 def tree(text, name):
     """Parse a small part (workbook.xml, relationships, tables ...) into Nodes."""
+    if _needs_mask(text):
+        check(text, name)  # blanking is linear only in well-formed text
     lexed, stack, top, count = mask(text), [], [], 0
     tag_pattern = re.compile(rb"<" + ATTRIBUTES + rb">")
 

@@ -38,7 +38,7 @@ def test_demo_writes_a_workbook_and_prints_its_headline(tmp_path, capsys, monkey
     monkeypatch.setenv("COLUMNS", "100")
     assert run(["demo"]) == 0
     text = capsys.readouterr().out
-    for word in ("GB200 NVL72", "GB300 NVL72", "B200", "H100", "Net ROI", "Payback", "Levelised cost"):
+    for word in ("GB200 NVL72", "GB300 NVL72", "B200", "H100", "Net ROI", "Payback", "LCOT"):
         assert word in text
     assert "Checks: OK" in text
     first = tmp_path / "tokenbook-demo" / "token-roi.xlsx"

@@ -48,7 +48,7 @@ def refusal(kind, raw) -> tuple[str, str]:
         (Count(high=12, meaning="months"), 13, NUM, "given: 13 is not between 1 and 12 (months)"),
         (Count(), [[1, 2]], VALUE, "given: is a range of several cells, one value belongs here"),
         (Text(choices=("end", "mid")), "noon", VALUE, 'given: "noon" is not one of end, mid'),
-        (Text(choices=tuple("abcdefg") + ("depreciation",)), "depretiation", VALUE,
+        (Text(choices=(*"abcdefg", "depreciation")), "depretiation", VALUE,
          'given: there is no "depretiation"; did you mean depreciation?'),
         (Text(), True, VALUE, "given: True is not text"),
         (Day(), "soon", VALUE, 'given: "soon" is not a date (write 2026-07-31)'),
@@ -105,7 +105,7 @@ SERIAL = 46234.0
 @pytest.mark.parametrize(
     "raw",
     [SERIAL, 46234, "2026-07-31", " 2026-07-31 ", DAY, dt.datetime(2026, 7, 31), np.datetime64("2026-07-31"),
-     pd.Timestamp("2026-07-31"), dt.datetime(2026, 7, 31, tzinfo=dt.timezone.utc)],
+     pd.Timestamp("2026-07-31"), dt.datetime(2026, 7, 31, tzinfo=dt.UTC)],
 )  # fmt: skip
 def test_a_date_may_come_in_any_usual_form(raw):
     assert serial_day("date", raw) == SERIAL
@@ -132,7 +132,9 @@ def test_a_missing_day_of_a_pandas_column_is_refused():
     assert (code, message) == (NUM, "given, position 2 is not a finite number")
 
 
-@pytest.mark.parametrize(("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (46234.9, "2026-07-31")])
+@pytest.mark.parametrize(
+    ("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (46234.9, "2026-07-31")]
+)
 def test_a_month_or_a_year_counts_as_a_date_of_knowledge(raw, text):
     assert clean(Day(), "as_of", raw).value == text
 

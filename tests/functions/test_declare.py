@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Count, Number, Series, Table, Text, Vector
+from udfs.functions.arguments import OMITTED, Number, Series, Table, Text, Vector
 from udfs.functions.declare import Coded, declared, excel_function, registered
 from udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError, NoAnswerError
 
@@ -156,7 +156,10 @@ def test_words_of_a_range_are_looked_up_one_by_one():
 
     function = declared(length, "Baselines", "lookup")
     assert function.in_cell("B200") == 4.0
-    assert function.in_cell([["B200", "", CellError(DIV0)], ["H100", "GB300", "x"]]) == [[4.0, NA, DIV0], [4.0, 5.0, 1.0]]
+    assert function.in_cell([["B200", "", CellError(DIV0)], ["H100", "GB300", "x"]]) == [
+        [4.0, NA, DIV0],
+        [4.0, 5.0, 1.0],
+    ]
     np.testing.assert_array_equal(function.call(["B200", ""]), [4.0, math.nan])
 
 

@@ -26,8 +26,9 @@ def test_the_example_gives_the_value_that_the_help_shows(key, calculated):
     rows = found if isinstance(found, list) else [[found]]
     expected = [row.split(", ") for row in shown.strip("{}").split("; ")] if shown.startswith("{") else [[shown]]
     assert [len(row) for row in rows] == [len(row) for row in expected], found
-    for cell, text in zip(sum(rows, []), sum(expected, []), strict=True):
-        assert_shows(cell, text)
+    for row, texts in zip(rows, expected, strict=True):
+        for cell, text in zip(row, texts, strict=True):
+            assert_shows(cell, text)
 
 
 def assert_shows(cell, text: str):
@@ -42,4 +43,6 @@ def assert_shows(cell, text: str):
 
 
 def test_every_function_has_an_example_that_calls_it():
-    assert [f.name for f in registry().values() if not any(f"{f.name}(" in formula for formula, _ in f.help.examples)] == []
+    assert [
+        f.name for f in registry().values() if not any(f"{f.name}(" in formula for formula, _ in f.help.examples)
+    ] == []

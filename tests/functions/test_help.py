@@ -22,7 +22,7 @@ tok_frontier tok_throughput_at tok_cost_at
 tok_deployment tok_deployment_curve tok_static_vs_declining tok_deployment_names
 tok_baseline tok_baseline_source tok_baselines tok_baseline_frontier tok_platforms tok_metrics tok_claim tok_claims
 tok_claim_audit tok_version
-""".split()
+""".split()  # noqa: SIM905
 
 
 def test_no_released_name_is_missing():
@@ -34,7 +34,9 @@ def test_no_name_is_registered_that_the_released_list_does_not_hold():
 
 
 def test_argument_order_and_names_are_those_that_workbooks_and_python_callers_rely_on():
-    signatures = {name: FUNCTIONS[name].signature for name in ("tok_npv", "tok_irr", "tok_xnpv", "tok_xirr", "tok_mirr")}
+    signatures = {
+        name: FUNCTIONS[name].signature for name in ("tok_npv", "tok_irr", "tok_xnpv", "tok_xirr", "tok_mirr")
+    }
     assert signatures == {
         "tok_npv": "TOK_NPV(rate, cashflows, [per_year], [timing])",
         "tok_irr": "TOK_IRR(values, [guess])",

@@ -332,7 +332,7 @@ def test_libreoffice_recalculates_every_native_cell_to_the_same_value(made, libr
         if sheet.title in FUNCTION_SHEETS:
             continue
         for cell in (cell for cells in sheet.iter_rows() for cell in cells if cell.data_type == "f"):
-            if "Checks!" in cell.value:
+            if "'Checks'!" in cell.value:
                 continue
             mine, other = ours[sheet.title][cell.coordinate].value, theirs[sheet.title][cell.coordinate].value
             where = f"{sheet.title}!{cell.coordinate} {cell.value}: {mine} and {other}"

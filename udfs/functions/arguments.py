@@ -147,6 +147,16 @@ class Vector:
 
 
 @dataclass(frozen=True, slots=True)
+class Block:
+    """Numbers in rows and columns, all of which must be right. A single column is read as a row."""
+
+    low: float = -LARGEST
+    columns: tuple[int, ...] = ()
+
+    takes = "range"
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     """Names in the first column, values beside them; further columns are further scenarios.
 
@@ -159,7 +169,7 @@ class Table:
     takes = "two-column range"
 
 
-Kind = Number | Count | Text | Day | Series | Vector | Table
+Kind = Number | Count | Text | Day | Series | Vector | Block | Table
 
 
 @dataclass(slots=True)
@@ -308,7 +318,7 @@ def numbers(name: str, raw, *, dates: bool = False) -> tuple[np.ndarray, np.ndar
     """
     if hasattr(raw, "to_numpy"):  # pandas Series and frames, without importing pandas
         raw = raw.to_numpy()
-    if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu" and raw.ndim in (1, 2):
+    if isinstance(raw, np.ndarray) and raw.dtype.kind in "fiu" and raw.ndim in (1, 2) and raw.size:
         return _finite(name, raw.astype(float, copy=False))
     if dates and isinstance(raw, np.ndarray) and raw.dtype.kind == "M":
         days = (raw - np.datetime64(EXCEL_EPOCH, "us")) / np.timedelta64(1, "D")
@@ -318,6 +328,8 @@ def numbers(name: str, raw, *, dates: bool = False) -> tuple[np.ndarray, np.ndar
         array = array.reshape(1)
     if array.ndim > 2 or any(isinstance(item, (list, tuple, np.ndarray)) for item in array.flat):
         raise WrongTypeError(f"{name}: is not a range of equal rows")
+    if array.size == 0:
+        raise WrongTypeError(f"{name}: is an empty range")
     if not dates and set(map(type, array.ravel().tolist())) <= {float, int}:
         return _finite(name, array.astype(float))
     values = np.full(array.shape, np.nan)
@@ -351,8 +363,6 @@ def _clean_number(kind: Number, name: str, raw) -> Clean:
     if not _is_range(raw):
         return Clean(kind.check(name, scalar_number(name, raw)))
     values, codes, _ = numbers(name, raw)
-    if values.size == 0:
-        raise WrongTypeError(f"{name}: is an empty range")
     codes = _merged(codes, kind.codes(values))
     if codes is not None:
         values = np.where(codes > 0, np.nan, values)
@@ -389,18 +399,33 @@ def _clean_vector(kind: Vector, name: str, raw) -> Clean:
     return Clean(_checked(kind, name, values, codes, complaint), column=column)
 
 
+def _clean_block(kind: Block, name: str, raw) -> Clean:
+    values, codes, complaint = numbers(name, raw if _is_range(raw) else [raw])
+    _check_all(name, values, codes, complaint, Number(low=kind.low))
+    values = np.atleast_2d(values)
+    if values.shape[1] == 1:
+        values = values.T
+    if kind.columns and values.shape[1] not in kind.columns:
+        belong = " or ".join(map(str, kind.columns))
+        raise WrongTypeError(f"{name}: has {values.shape[1]} columns, {belong} belong here")
+    return Clean(values)
+
+
 def _checked(kind: Series | Vector, name: str, values, codes, complaint: str) -> np.ndarray:
     """The one list of numbers in a range, in which every cell must be right."""
+    _check_all(name, values, codes, complaint, Number(low=kind.low, above=getattr(kind, "above", -math.inf)))
+    _check_length(kind, name, values.size)
+    return values.ravel()
+
+
+def _check_all(name: str, values: np.ndarray, codes, complaint: str, bounds: Number) -> None:
+    """Raise the first error of a range in which every cell must be right."""
     if codes is not None:
         raise error_for(CODES[codes[codes > 0][0]], complaint)
-    values = values.ravel()
-    _check_length(kind, name, values.size)
-    bounds = Number(low=kind.low, above=getattr(kind, "above", -math.inf))
     outside = bounds.codes(values)
     if outside is not None:
-        first = int(outside.argmax())
-        bounds.check(_at(name, first, values.shape), float(values[first]))
-    return values
+        first = int((outside > 0).argmax())
+        bounds.check(_at(name, first, values.shape), float(values.flat[first]))
 
 
 def _check_length(kind: Series | Vector, name: str, length: int) -> None:
@@ -486,6 +511,7 @@ _CLEANERS = {
     Day: _clean_day,
     Series: _clean_series,
     Vector: _clean_vector,
+    Block: _clean_block,
     Table: _clean_table,
 }
 

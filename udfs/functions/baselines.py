@@ -2,18 +2,27 @@
 
 from contextlib import contextmanager
 
+import numpy as np
+
 from udfs import catalog
 from udfs.catalog import views
 from udfs.functions import about
 from udfs.functions.arguments import Day, Number, Text
 from udfs.functions.declare import excel_function
-from udfs.functions.errors import NotFoundError, WrongTypeError
+from udfs.functions.errors import NA, CellError, NotFoundError, WrongTypeError
+from udfs.functions.unit_cost import Throughput, Utilization
 from udfs.kernels import unit_cost
 
 Words = Text(many=True)
 Platform = Text(many=True, blank=True)  # site figures, prices and assumptions belong to no platform
 COLUMNS = (
     "platform", "metric", "model", "words", "value", "unit", "kind", "qualifier", "source", "as_of", "confidence", "id",
+)  # fmt: skip
+NO_THROUGHPUT = float("nan")
+# Rows of TOK_CLAIM_AUDIT, named as the fields of TOK_CLAIM, in the order of the kernel's ClaimAudit.
+AUDIT = (
+    "mtok", "implied_usd_per_mtok", "implied_usd_per_gpu_hour", "implied_cost_usd_per_mtok", "revenue_multiple",
+    "net_roi",
 )  # fmt: skip
 
 
@@ -114,7 +123,8 @@ def tok_baseline_source(
 
     Example
     -------
-    =LEFT(TOK_BASELINE_SOURCE("B200", "usd_per_gpu_hour", , "hyperscaler", "2026-04-30"), 22) -> "1.95 USD/GPU-h, owning"
+    =LEFT(TOK_BASELINE_SOURCE("B200", "usd_per_gpu_hour", , "hyperscaler", "2026-04-30"), 22)
+        -> "1.95 USD/GPU-h, owning"
     """
     with _catalogue() as rows:
         return rows.citation(rows.get(platform or None, metric, model or None, conditions or None, as_of or None))
@@ -352,3 +362,89 @@ def tok_claims():
         ["id", "platform", "model", "statement"],
         *([claim.id, claim.platform, claim.model, claim.statement] for claim in catalog.claims.list()),
     ]
+
+
+@excel_function("Baselines", shape="table")
+def tok_claim_audit(
+    investment: Number(low=0, divisor=True, meaning="USD"),
+    revenue: Number(low=0, meaning="USD"),
+    gpus: Number(low=0, divisor=True, meaning="GPUs"),
+    years: Number(low=0, divisor=True, meaning="years of 8,760 hours"),
+    tok_s_per_gpu: Throughput = None,
+    utilization: Utilization = 1.0,
+):
+    """What a claim "invest this, earn that" implies about prices, rates and costs.
+
+    Parameters
+    ----------
+    investment : number, USD
+        Money put in over the whole time.
+    revenue : number, USD
+        Token revenue over the whole time, gross.
+    gpus : number, GPUs
+        Number of GPUs.
+    years : number, years
+        Length of the time, in years of 8,760 hours.
+    tok_s_per_gpu : number, tok/s per GPU
+        Throughput claimed or measured; without it everything per token is #N/A.
+    utilization : number, share 0 to 1
+        Share of the hours sold at that throughput; 1 if omitted.
+
+    Returns
+    -------
+    range, a table of two columns: mtok, implied_usd_per_mtok, implied_usd_per_gpu_hour, implied_cost_usd_per_mtok,
+    revenue_multiple, net_roi.
+
+    Errors
+    ------
+    #VALUE! text, a blank or a range where a number belongs
+    #NUM! a negative number, a utilization outside 0 to 1
+    #DIV/0! zero investment, GPUs, years, throughput or utilization
+    #N/A a figure per token without a throughput
+
+    Formula
+    -------
+    mtok = gpus x tok_s_per_gpu x 0.0036 x 8760 x years x utilization; price = revenue / mtok; rate = investment /
+    (gpus x 8760 x years); cost = investment / mtok; multiple = revenue / investment; net ROI is one less
+
+    Source
+    ------
+    Arithmetic. The example is NVIDIA's "5 M USD of GB200 NVL72 earn 75 M USD" (blog of 2025-10-09).
+
+    Example
+    -------
+    =INDEX(TOK_CLAIM_AUDIT(5000000, 75000000, 72, 3, 10000), 2, 2) -> 1.10103
+    =INDEX(TOK_CLAIM_AUDIT(5000000, 75000000, 72, 3, 10000), 6, 2) -> 14
+    """
+    throughput = NO_THROUGHPUT if tok_s_per_gpu is None else tok_s_per_gpu
+    audit = unit_cost.claim_audit(investment, revenue, gpus, years, throughput, utilization)
+    unknown = CellError(NA, "tok_s_per_gpu: is needed for this figure")
+    return [[name, float(value) if np.isfinite(value) else unknown] for name, value in zip(AUDIT, audit, strict=True)]
+
+
+@excel_function("Baselines", shape="table")
+def tok_version():
+    """Version of Tokenbook, date of the catalogue in use, and host.
+
+    Returns
+    -------
+    text, one line.
+
+    Errors
+    ------
+    #VALUE! an argument was given
+
+    Formula
+    -------
+    None: a text.
+
+    Source
+    ------
+    The installed package.
+
+    Example
+    -------
+    =LEFT(TOK_VERSION(), 10) -> "Tokenbook "
+    """
+    with _catalogue() as rows:
+        return f"Tokenbook {about.tokenbook_version()}, catalogue {rows.date}, host {about.host}"

@@ -165,7 +165,7 @@ def tok_irr(values: Series(least=2), guess: Rate = 0.1):
 
     Example
     -------
-    =TOK_IRR({-5, 25, 25, 25}) -> 4.9761
+    =TOK_IRR({-5, 25, 25, 25}) -> 4.97658
     =TOK_IRR({-100, 230, -132}, 0.3) -> 0.2
     """
     return cash_flow.irr(values, guess)
@@ -308,8 +308,8 @@ def tok_payback(cashflows: Flows, rate: Rate = 0.0, per_year: PerYear = 1):
 
     Formula
     -------
-    t + (-balance(t)) / flow(t + 1) where the running (discounted) balance, having been below zero, is back for the first
-    time; 0 if it never is below zero
+    t + (-balance(t)) / flow(t + 1) where the running (discounted) balance, having been below zero, is back for the
+    first time; 0 if it never is below zero
 
     Source
     ------
@@ -375,8 +375,8 @@ def tok_lcot(rate: Rate, costs: Flows, mtok: Series(low=0), per_year: PerYear = 
     rate : number or range, share a year
         Effective annual discount rate, above -1.
     costs : range, USD
-        Costs per period from period 0 as positive amounts, investment included, resale value as a negative one. A row is
-        one scenario.
+        Costs per period from period 0 as positive amounts, investment included, resale value as a negative one. A row
+        is one scenario.
     mtok : range, Mtok
         Million tokens sold per period, in the same length; 0 in period 0, when nothing is sold yet.
     per_year : whole number, periods a year
@@ -446,8 +446,9 @@ def tok_depreciation(
 
     Formula
     -------
-    SL (cost - salvage) / life; SYD (cost - salvage) (life - t + 1) / (life (life + 1) / 2); DDB the larger of 2 / life of
-    book value and straight line over the rest; MACRS cost x table share; UNITS (cost - salvage) units(t) / sum of units
+    SL (cost - salvage) / life; SYD (cost - salvage) (life - t + 1) / (life (life + 1) / 2); DDB the larger of 2 / life
+    of book value and straight line over the rest; MACRS cost x table share; UNITS (cost - salvage) x units(t) / sum of
+    units
 
     Source
     ------

@@ -18,9 +18,7 @@ RAMP_SHAPES = ("linear", "logistic")
 
 
 @excel_function("Curves", shape="curve")
-def tok_price_curve(
-    start: Price, annual_factor: Factor, periods: Periods, per_year: PerYear = 12, floor: Price = 0.0
-):
+def tok_price_curve(start: Price, annual_factor: Factor, periods: Periods, per_year: PerYear = 12, floor: Price = 0.0):
     """A token price that falls by a factor every year, down to a floor.
 
     The factor is a divisor: 10 means a tenth after one year, 1 means flat, 0.5 means twice the price. The decline
@@ -243,7 +241,7 @@ def tok_cost_curve(
 
     Example
     -------
-    =TOK_COST_CURVE(1.95, 5602.58, 1, 5, 2, 3) -> {0.0966805, 0.0432368, 0.0193361}
+    =TOK_COST_CURVE(1.95, 5602.58, 1, 5, 2, 3) -> {0.0966816, 0.0432373, 0.0193363}
     """
     return curves.cost_curve(usd_per_gpu_hour, tok_s_per_gpu, utilization, gain, months, periods, annual_gain)
 

@@ -19,11 +19,11 @@ import numpy as np
 
 from udfs.functions.arguments import (
     OMITTED,
+    Block,
     Clean,
     Kind,
     Number,
     Series,
-    Table,
     Text,
     Vector,
     clean,
@@ -201,7 +201,8 @@ class ExcelFunction:
 
     def _for_python(self, args):
         result, codes, _ = self._run(args)
-        if any(isinstance(a.kind, Series) and _is_batch_of_one(raw) for a, raw in zip(self.arguments, args)):
+        given = zip(self.arguments, args, strict=False)
+        if any(isinstance(argument.kind, Series) and _is_batch_of_one(raw) for argument, raw in given):
             return np.atleast_1d(result) if self.shape == "rows" else np.atleast_2d(result)
         if isinstance(result, float):
             return self._answer(result)
@@ -322,7 +323,7 @@ def registered() -> dict[str, ExcelFunction]:
 
 def _scenarios(kind: Kind, value) -> tuple[int, ...]:
     """The axes of a cleaned range that must fit those of the other ranges."""
-    if isinstance(kind, Vector) or not isinstance(value, np.ndarray):
+    if isinstance(kind, (Vector, Block)) or not isinstance(value, np.ndarray):
         return ()
     return value.shape[:-1] if isinstance(kind, Series) else value.shape
 

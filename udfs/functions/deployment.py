@@ -66,7 +66,7 @@ def tok_deployment(inputs: Inputs, output: Text(choices=OUTPUTS) = ""):
 
     Formula
     -------
-    For months t = 1..N: sold = min(demand, GPUs x tok/s x software(t) x 3600 x 730 x availability x utilization(t) / 1e6);
+    For months t = 1..N: sold = min(demand, GPUs x tok/s x software(t) x 0.0036 x 730 x availability x utilization(t));
     FCF = sold x price(t) - opex(t) - tax(t), with depreciation and losses carried forward; month 0 is the investment;
     NPV = sum of FCF / (1 + r)^(t/12). Every line is one of TOK_DEPLOYMENT_NAMES("lines").
 
@@ -76,8 +76,10 @@ def tok_deployment(inputs: Inputs, output: Text(choices=OUTPUTS) = ""):
 
     Example
     -------
-    =TOK_DEPLOYMENT({"gpus", 72; "tok_s_per_gpu", 10000; "capex_usd_per_gpu", 69444.4444; "price_usd_per_mtok", 1.1; "months", 36}, "revenue_multiple") -> 14.9859
-    =TOK_DEPLOYMENT({"gpus", 72, 72; "tok_s_per_gpu", 10000, 10000; "capex_usd_per_gpu", 69444.4444, 69444.4444; "price_usd_per_mtok", 1.1, 0.11; "months", 36, 36}, "net_roi") -> {13.9859, 0.498591}
+    =TOK_DEPLOYMENT({"gpus", 72; "tok_s_per_gpu", 10000; "capex_usd_per_gpu", 69444.4444;
+        "price_usd_per_mtok", 1.1; "months", 36}, "revenue_multiple") -> 14.9859
+    =TOK_DEPLOYMENT({"gpus", 72, 72; "tok_s_per_gpu", 10000, 10000; "capex_usd_per_gpu", 69444.4444, 69444.4444;
+        "price_usd_per_mtok", 1.1, 0.11; "months", 36, 36}, "net_roi") -> {13.9859, 0.498591}
     """
     result = _modelled(deployment.run, inputs, outputs=[output] if output else OUTPUTS)
     if not output:
@@ -127,7 +129,8 @@ def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES)):
 
     Example
     -------
-    =TOK_DEPLOYMENT_CURVE({"gpus", 1; "tok_s_per_gpu", 1000; "price_usd_per_mtok", 1; "software_gain", 4; "software_months", 2; "months", 3}, "software") -> {1, 2, 4, 4}
+    =TOK_DEPLOYMENT_CURVE({"gpus", 1; "tok_s_per_gpu", 1000; "price_usd_per_mtok", 1; "software_gain", 4;
+        "software_months", 2; "months", 3}, "software") -> {1, 2, 4, 4}
     """
     lines = _modelled(deployment.run, inputs, lines=[line]).lines[line]
     return lines if len(lines) > 1 else lines[0]
@@ -164,7 +167,8 @@ def tok_static_vs_declining(inputs: Inputs):
 
     Example
     -------
-    =INDEX(TOK_STATIC_VS_DECLINING({"gpus", 8; "tok_s_per_gpu", 5000; "software_gain", 5; "price_usd_per_mtok", 0.5; "acquisition", "rent"; "usd_per_gpu_hour", 2}), 3, 3) -> 0.111111
+    =INDEX(TOK_STATIC_VS_DECLINING({"gpus", 8; "tok_s_per_gpu", 5000; "software_gain", 5; "price_usd_per_mtok", 0.5;
+        "acquisition", "rent"; "usd_per_gpu_hour", 2}), 3, 3) -> 0.111111
     """
     both = _modelled(deployment.static_vs_declining, inputs)
     if both.npv_declining.size > 1:

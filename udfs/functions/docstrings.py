@@ -74,12 +74,12 @@ def _errors(section: str):
 
 
 def _examples(section: str, name: str):
-    for line in section.splitlines():
-        formula, arrow, value = line.strip().partition(" -> ")
-        if formula.startswith("="):
-            if not arrow:
-                raise ValueError(f"{name}: the example {line.strip()!r} says no value (write = ... -> value)")
-            yield formula, value.strip()
+    """(formula, value) pairs; a formula may go on over several lines."""
+    for example in re.split(r"\n(?=\s*=)", section):
+        formula, arrow, value = _joined(example).partition(" -> ")
+        if not arrow:
+            raise ValueError(f"{name}: the example {formula!r} says no value (write = ... -> value)")
+        yield formula, value
 
 
 def _joined(text: str) -> str:

@@ -26,8 +26,8 @@ def tok_frontier(interactivity: Interactivity, throughput: Throughputs):
 
     Returns
     -------
-    range, tok/s per user and tok/s per GPU: a pair of columns, slowest user first, if a range ran down a column, otherwise
-    a pair of rows.
+    range, tok/s per user and tok/s per GPU: a pair of columns, slowest user first, if a range ran down a column,
+    otherwise a pair of rows.
 
     Errors
     ------
@@ -46,7 +46,8 @@ def tok_frontier(interactivity: Interactivity, throughput: Throughputs):
     -------
     =TOK_FRONTIER({20; 50; 60; 100}, {12000; 7000; 8000; 1000}) -> {20, 12000; 60, 8000; 100, 1000}
     """
-    return np.array(frontier.pareto(interactivity, throughput))
+    front = frontier.pareto(interactivity, throughput)
+    return np.array([interactivity[front], throughput[front]])
 
 
 @excel_function("Frontier", no_answer=NA)

@@ -39,12 +39,14 @@ MANY_ROWS = 1024  # from here on `_compressed` pays
 SAMPLE_ROWS = 128
 SAMPLE_MARGIN = 0.08  # share of the sample's range added on either side
 MARGIN = 0.3  # [delta * span] added on either side
-WIDEST = 16.0  # [delta * span] half the widest interval: keeps the polynomial short
+WIDEST = 16.0  # [delta * span] from the median to where roots are still expected: keeps the polynomial short
 CHEBYSHEV_POINTS = 80
 CUT = 5e-16  # relative size of the first Chebyshev coefficient left out
 NODES = 32  # one 32-bit word of signs
 STENCIL = 8  # nodes that carry one local polynomial
-SETTLED = 1e-6  # [interval radii] last step that a certain row may take
+STEEPEST = 6.0  # [-delta * span] below, rounding errors of late flows would tell on the other roots
+SETTLED = 1e-8  # [interval radii] largest last step of a certain row
+ACCEPTED = 1e-12  # [interval radii] largest step that would have come next; the leap leaves far less
 CHUNK_ELEMENTS = 1 << 20  # flows per matrix product: few calls, as each one wakes the BLAS threads
 PANEL_ROWS = 4096  # rows per panel: stays in the cache, and below OpenBLAS's threshold for threads
 
@@ -398,26 +400,34 @@ def _compressed(flows, times):
     A sample of rows tells on which interval of delta the roots lie. There ``exp(-delta * time)`` is, to the
     last digit, a polynomial of some 30 terms: one matrix product turns the flows of a row, 60 or 600, into
     the coefficients of its value. Values at evenly spaced nodes bracket the root, the polynomial through
-    the eight nodes around it gives it to about 1e-7, a step on the full polynomial to the last digits.
-    The size of the step is the check. Rows that are not certain carry a delta to start from, or nan.
+    the eight nodes around it gives it to about 1e-7, two steps on the full polynomial to the last
+    digits. The size of the second is the check. Rows that are not certain carry a delta to start from, or nan.
     """
     rows, periods = flows.shape
     delta, certain = np.full(rows, np.nan), np.zeros(rows, bool)
     row_ends = _row_ends(periods)
-    interval = _sampled_interval(flows, times, row_ends)
-    if interval is None:
+    sample = _sampled_deltas(flows, times, row_ends)
+    if not len(sample):
         return delta, certain
-    low, high = interval
-    centre, radius = 0.5 * (low + high), 0.5 * (high - low)
-    to_coefficients = _exponentials_as_polynomials(times - times[0], centre, radius)
-    terms = len(to_coefficients)
 
-    # Nodes crowd around delta = 0, where roots do, on the same scale as the grid of `_nearest`.
-    bend = GRID_BEND / (times[-1] - times[0])
-    first_place, last_place = np.arcsinh(low / bend), np.arcsinh(high / bend)
-    spacing = (last_place - first_place) / (NODES - 1)
-    place = first_place + spacing * np.arange(NODES)
+    # Nodes crowd around delta = 0, where roots do, on the same scale as the grid of `_nearest`; all cells but
+    # the outer ones, which lend their nodes, may hold roots.
+    span = times[-1] - times[0]
+    bend = GRID_BEND / span
+    middle, margin = np.median(sample), SAMPLE_MARGIN * np.ptp(sample) + MARGIN / span
+    lowest = max(sample.min() - margin, middle - WIDEST / span, -STEEPEST / span)
+    first_root = np.arcsinh(lowest / bend)
+    last_root = np.arcsinh(min(sample.max() + margin, middle + WIDEST / span) / bend)
+    spacing = (last_root - first_root) / (NODES - STENCIL + 1)
+    place = first_root + spacing * np.arange(1 - HALF, NODES - HALF + 1)
     sinh, cosh = bend * np.sinh(place), bend * np.cosh(place)
+
+    centre, radius = 0.5 * (sinh[0] + sinh[-1]), 0.5 * (sinh[-1] - sinh[0])
+    # A value may be dated at will. At negative rates late flows grow; dated in the middle of its life a
+    # project's value is smoother, and so better interpolated.
+    share = np.clip(-sinh[0] / (2 * radius), 0.0, 0.5)
+    to_coefficients = _exponentials_as_polynomials(times - times[0] - share * span, centre, radius)
+    terms = len(to_coefficients)
     to_values = np.vander((sinh - centre) / radius, terms, increasing=True).T
 
     chunk = min(rows, max(PANEL_ROWS, CHUNK_ELEMENTS // periods))
@@ -444,32 +454,30 @@ def _compressed(flows, times):
             x = (sinh_cell * cosh_angle + cosh_cell * sinh_angle - centre) / radius
             # The slope per cell, made a slope per x, saves the derivative of the full polynomial.
             slope /= (cosh_cell * cosh_angle + sinh_cell * sinh_angle) * (spacing / radius)
-            step = _horner(polynomials[:, panel], x)
-            step /= slope
+            step = _horner(polynomials[:, panel], x) / slope
             x -= step
+            last_step = _horner(polynomials[:, panel], x) / slope
+            # The steps shrink by the slope's error each time (1e-3 to 1e-8): leap to where they would end.
+            shrink = last_step / step
+            shrink[~(np.abs(shrink) < 0.1)] = 0.0
+            x -= last_step / (1.0 - shrink)
+            settled = (np.abs(last_step) < SETTLED) & (np.abs(last_step * shrink) < ACCEPTED)
             here = slice(begin + first, begin + first + len(nodes))
             bracketed &= np.abs(x) <= 1
             delta[here] = np.where(bracketed, centre + radius * x, np.nan)
-            certain[here] = bracketed & (np.abs(step) < SETTLED)
+            certain[here] = bracketed & settled
     return delta, certain
 
 
-def _sampled_interval(flows, times, row_ends):
-    """(low, high) of delta that holds the roots of most rows, or None where most rows do not pay first."""
+def _sampled_deltas(flows, times, row_ends):
+    """Roots of a sample of the rows, or none where most rows do not pay first."""
     sample = flows[:: max(1, len(flows) // SAMPLE_ROWS)]
     pays_first = _pays_first(sample, row_ends)
     if 2 * pays_first.sum() < len(sample):
-        return None
+        return np.empty(0)
     sample = sample[pays_first]
     rates = _block(sample, times, np.full(len(sample), 0.1), np.full(len(sample), np.nan))
-    delta = np.log1p(rates[np.isfinite(rates)])
-    if not len(delta):
-        return None
-    span = times[-1] - times[0]
-    middle, reach = np.median(delta), WIDEST / span
-    low, high = max(delta.min(), middle - reach), min(delta.max(), middle + reach)
-    margin = SAMPLE_MARGIN * (high - low) + MARGIN / span
-    return low - margin, high + margin
+    return np.log1p(rates[np.isfinite(rates)])
 
 
 def _exponentials_as_polynomials(times, centre, radius):
@@ -485,7 +493,7 @@ def _exponentials_as_polynomials(times, centre, radius):
     exact = np.exp(-(centre + radius * cosines[1])[:, None] * times)
     coefficients = cosines @ exact * (2 / CHEBYSHEV_POINTS)
     coefficients[0] *= 0.5
-    size = np.abs(coefficients) / np.exp((radius - centre) * times)
+    size = np.abs(coefficients) / np.exp(radius * np.abs(times) - centre * times)
     terms = max(STENCIL, 1 + np.flatnonzero(size.max(axis=1) > CUT)[-1])
     powers = np.zeros((terms, terms))  # column k: the Chebyshev polynomial T_k in powers of x
     powers[0, 0] = powers[1, 1] = 1.0
