@@ -65,6 +65,8 @@ class Model:
         self.changes: list[Change] = []
         self._formulas: dict[str, dict[str, str | None]] | None = None
         self._validations: dict[str, list] = {}
+        self._readers: list[tuple[str, str, str]] | None = None
+        self._calculated = False
         try:
             self.workbook = formualizer.load_workbook_bytes(self._without_spilled_values(), backend="umya")
         except Exception as error:  # the engine's own exceptions have no common base
@@ -129,9 +131,15 @@ class Model:
         return self._formulas[sheet]
 
     def recalculate(self) -> None:
-        """Calculate every formula anew."""
+        """Calculate what depends on changed inputs (at first everything)."""
         try:
             self.workbook.evaluate_all()
+            if self._calculated:
+                # A cell that a spill fills does not pass its change on: enter the formulas that read it once more.
+                for sheet, ref, formula in self._spill_readers():
+                    self.workbook.set_formula(sheet, *_position(ref), formula)
+                self.workbook.evaluate_all()
+            self._calculated = True
         except Exception as error:
             raise EngineError(f"{self.path.name}: the engine cannot calculate this workbook ({_line(error)})") from None
 
@@ -167,6 +175,22 @@ class Model:
                 self.package.set_cached_many(sheet, cells)
         self.package.save(out or self.path, **options)
 
+    def _spill_readers(self) -> list[tuple[str, str, str]]:
+        """Formulas that refer to a cell which an array fills: sheet, reference, formula as entered in the engine."""
+        if self._readers is None:
+            areas: dict[str, list[tuple[int, int, int, int]]] = {}
+            for sheet in self.package.sheets:
+                ranges = {ref for *_, ref in self.package.formulas(sheet) if ref and ":" in ref}
+                areas[sheet.casefold()] = [range_boundaries(ref) for ref in ranges]
+            self._readers = []
+            if any(areas.values()):
+                names = {name.casefold(): text for (name, _), text in self.package.defined_names.items()}
+                for sheet in self.package.sheets:
+                    for ref, formula in self.formulas(sheet).items():
+                        if formula and _reads(formula, sheet, areas, names):
+                            self._readers.append((sheet, ref, _entered(formula)))
+        return self._readers
+
     def _without_spilled_values(self) -> bytes:
         """The file for the engine, which takes the cached values of a spill for obstacles to it."""
         copy = ooxml.open_package(self.package.to_bytes())
@@ -186,8 +210,7 @@ class Model:
         for sheet in self.package.sheets:
             for ref, formula in self.formulas(sheet).items():
                 if formula and CALLS_US.search(formula):
-                    mended = with_omitted_marked(formula) if MAY_OMIT.search(formula) else formula
-                    self.workbook.set_formula(sheet, *_position(ref), "=" + mended)
+                    self.workbook.set_formula(sheet, *_position(ref), _entered(formula))
 
 
 def bind(workbook) -> None:
@@ -235,6 +258,46 @@ def to_engine(value):
     if isinstance(value, list):
         return [[cell if type(cell) is float else to_engine(cell) for cell in row] for row in value]
     return value
+
+
+def _entered(formula: str) -> str:
+    """A formula of the file as the engine is given it."""
+    marked = CALLS_US.search(formula) and MAY_OMIT.search(formula)
+    return "=" + (with_omitted_marked(formula) if marked else formula)
+
+
+def _reads(formula: str, sheet: str, areas, names, depth: int = 0) -> bool:
+    """Whether a formula refers to one of the areas, directly or through a defined name."""
+    try:
+        tokens = Tokenizer("=" + formula).items
+    except TokenizerError:
+        return True
+    for token in tokens:
+        if token.type != Token.OPERAND or token.subtype != Token.RANGE:
+            continue
+        where, bang, area = token.value.rpartition("!")
+        where = where.strip("'").replace("''", "'") if bang else sheet
+        try:
+            bounds = range_boundaries(area)
+        except ValueError:
+            text = names.get(area.casefold())
+            if text and depth < 3 and _reads(text, sheet, areas, names, depth + 1):
+                return True
+            continue
+        if any(_overlap(bounds, other) for other in areas.get(where.casefold(), ())):
+            return True
+    return False
+
+
+def _overlap(one, other) -> bool:
+    """Whether two ranges (left, top, right, bottom; None for whole rows or columns) share a cell."""
+    left, top, right, bottom = one
+    return (
+        (left or 1) <= other[2]
+        and (right or other[2]) >= other[0]
+        and (top or 1) <= other[3]
+        and (bottom or other[3]) >= other[1]
+    )
 
 
 def with_omitted_marked(formula: str) -> str:

@@ -300,7 +300,7 @@ def _named_well(figures) -> Iterator[None]:
 
 
 def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
-    """Metric by metric, in each the platforms and models as they first appear, vintages of one figure together."""
+    """Metric by metric, in it the platforms and models as they first appear, in them by speed per user and date."""
     from udfs import catalog
 
     metrics = {name: at for at, name in enumerate(catalog.metrics())}
@@ -309,7 +309,8 @@ def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     def key(row: Row) -> tuple:
         series = tuple(row.get(name) for name in ("tier", "isl", "osl", "precision"))
         parts = (("platform", row["platform"]), ("model", row["model"]), ("series", series))
-        return (metrics[row["metric"]], *(seen.setdefault(part, len(seen)) for part in parts))
+        first_seen = (seen.setdefault(part, len(seen)) for part in parts)
+        return (metrics[row["metric"]], *first_seen, row.get("interactivity") or 0.0, row.get("as_of", ""))
 
     return sorted(rows, key=key)
 

@@ -217,9 +217,11 @@ VALUATION = (
 )  # fmt: skip
 
 PAYBACK = (
-    Heading("Payback"),
+    Heading("Payback: the first return of the cash to zero after it was below"),
+    Row("was_below", "Cash was below zero by now", "1 or 0",
+        "=MAX({was_below:prev},IF({cumulative_cash}<0,1,0))", "flag"),
     Row("paid_back", "Paid back by now", "1 or 0",
-        "=MAX({paid_back:prev},IF({cumulative_cash}>=0,1,0))", "flag"),
+        "=MAX({paid_back:prev},IF(AND({was_below}=1,{cumulative_cash}>=0),1,0))", "flag"),
     Row("payback_month", "Month of payback, interpolated", "months",
         "=IF({paid_back}>{paid_back:prev},{month}-IF({fcf}>0,MIN(1,{cumulative_cash}/{fcf}),0),0)", "months", "sum"),
 )  # fmt: skip
@@ -248,7 +250,7 @@ RESULTS = (
     Constant("irr", "Internal rate of return", "a year",
              '=IF({investment}=0,"none",IFERROR((1+IRR({fcf:all},{irr_guess}))^{months_per_year}-1,"none"))', "share"),
     Constant("payback", "Payback", "months",
-             '=IF(SUM({paid_back:all})>0,{payback_month:total},"never")', "months"),
+             '=IF(SUM({paid_back:all})>0,{payback_month:total},IF(SUM({was_below:all})=0,0,"never"))', "months"),
     Constant("total_cost", "Total cost", "USD", "={investment}+{opex:total}-{residual_value}", "usd"),
     Constant("revenue_multiple", "Revenue over investment", "multiple",
              '=IF({investment}+{opex:total}>0,{revenue:total}/IF({owned}=1,{investment},{total_cost}),"none")', "multiple"),
@@ -257,21 +259,21 @@ RESULTS = (
     Constant("lcot", "Levelised cost of token (LCOT)", "USD per Mtok",
              "=IF({sold:total}>0,({investment}+SUMPRODUCT({opex:all},{discount_factor:all})"
              "-{residual_value}*SUMPRODUCT({final:all},{discount_factor:all}))"
-             "/SUMPRODUCT({sold:all},{discount_factor:all}),0)", "usd_per_mtok", True),
+             '/SUMPRODUCT({sold:all},{discount_factor:all}),"none")', "usd_per_mtok", True),
     Constant("cost_per_mtok_first", "Cost per million tokens, month 1", "USD per Mtok",
-             "=INDEX({cost_per_mtok:periods},1)", "usd_per_mtok"),
+             '=IF(INDEX({sold:periods},1)>0,INDEX({cost_per_mtok:periods},1),"none")', "usd_per_mtok"),
     Constant("cost_per_mtok_last", "Cost per million tokens, last month", "USD per Mtok",
-             "=INDEX({cost_per_mtok:periods},{months})", "usd_per_mtok"),
+             '=IF(INDEX({sold:periods},{months})>0,INDEX({cost_per_mtok:periods},{months}),"none")', "usd_per_mtok"),
     Constant("racks", "Racks", "racks", "={gpus}/{gpus_per_rack}", "number"),
     Constant("revenue_per_rack_year", "Revenue per rack and year", "USD",
              "=IF({racks}>0,{revenue:total}/{racks}/({months}/{months_per_year}),0)", "usd"),
     Constant("megawatts", "Facility power", "MW", "={gpus}*{kw_per_gpu}*{pue}/{kw_per_mw}", "factor"),
     Constant("revenue_per_mw_year", "Revenue per megawatt and year", "USD",
-             "=IF({megawatts}>0,{revenue:total}/{megawatts}/({months}/{months_per_year}),0)", "usd"),
+             '=IF({megawatts}>0,{revenue:total}/{megawatts}/({months}/{months_per_year}),"none")', "usd"),
     Constant("gross_margin", "Gross margin over the horizon", "share",
-             "=IF({revenue:total}>0,({revenue:total}-{opex:total})/{revenue:total},0)", "share"),
+             '=IF({revenue:total}>0,({revenue:total}-{opex:total})/{revenue:total},"none")', "share"),
     Constant("average_utilization", "Average utilisation sold", "share",
-             "=IF({full_output:total}>0,{sold:total}/{full_output:total},0)", "share"),
+             '=IF({full_output:total}>0,{sold:total}/{full_output:total},"none")', "share"),
     Constant("peak_funding", "Deepest point of cumulative cash", "USD", "=MIN({cumulative_cash:all})", "usd"),
 )  # fmt: skip
 

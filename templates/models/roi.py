@@ -298,8 +298,9 @@ def reconciliation(platforms: tuple[str, ...], panel: dict[str, str]) -> tuple[G
         ]
         rows += [
             Check(f"{label}, month by month: sheet and TOK_DEPLOYMENT_CURVE",
-                  f"=SQRT(SUMSQ({{{m}.{key}:all}}))",
-                  f"=SQRT(SUMSQ({{{m}.{key}:all}}))+SQRT(SUMXMY2({{{m}.{key}:all}},{panel[f'{m}.curve.{line}']}))"
+                  f"=SQRT(SUMPRODUCT({{{m}.{key}:all}}^2*({{time.month:all}}<={{{m}.months}})))",
+                  f"=SQRT(SUMPRODUCT({{{m}.{key}:all}}^2*({{time.month:all}}<={{{m}.months}})))"
+                  f"+SQRT(SUMPRODUCT(({{{m}.{key}:all}}-{panel[f'{m}.curve.{line}']})^2*({{time.month:all}}<={{{m}.months}})))"
                   "+IF(ISTEXT({panels.addin_missing}),NA(),0)",
                   kind, True)
             for key, line, label, kind in (

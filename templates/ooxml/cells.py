@@ -203,7 +203,7 @@ class CellReader:
         rows = {scan.row_at(tag.start()) for tag in tags if b"ref" in tag[0]}
         return {
             (cell.row, cell.column): parse_range(cell.array_ref)
-            for row in sorted(rows)
+            for row in sorted(rows - {None})
             for cell in self._row(row)
             if cell.array_ref is not None
         }

@@ -101,7 +101,7 @@ def refuse_if_changed(path, expected):
         raise PackageError(f"{path} changed since it was opened: nothing written, run again on the new version")
 
 
-def write_atomically(path, pieces, mode=None):
+def write_atomically(path, pieces, mode=None, sync_folder=True):
     """Write the `pieces` (bytes-like) to `path`: all of it or nothing.
 
     Parameters
@@ -110,13 +110,15 @@ def write_atomically(path, pieces, mode=None):
     pieces : iterable of bytes-like
     mode : int, optional
         Permission bits; those of the file replaced, or the usual ones for a new file, by default.
+    sync_folder : bool
+        Wait until the new name is on disk too; not needed when another write to the folder follows.
     """
     folder, name = os.path.split(path)
-    temporary = None
+    temporary, state = None, "nothing written"
     try:
         if mode is None:
             mode = _mode_for(path)
-        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:100]}.", suffix=".tmp", dir=folder)
+        descriptor, temporary = tempfile.mkstemp(prefix=f".{name[:40]}.", suffix=".tmp", dir=folder)
         try:
             for piece in pieces:
                 _write_all(descriptor, piece)
@@ -126,13 +128,13 @@ def write_atomically(path, pieces, mode=None):
         finally:
             os.close(descriptor)
         os.replace(temporary, path)
-        temporary = None
-        _sync_folder(folder)
+        temporary, state = None, "the new file is in place but may not survive a power cut"
+        if sync_folder:
+            _sync_folder(folder)
     except OSError as error:
         reason = REASONS.get(error.errno, f"{error.strerror or error}: check the disk")
-        state = "the new file is in place but may not survive a power cut" if temporary is None else "nothing written"
         if not os.path.isdir(folder):
-            state, reason = "nothing written", REASONS[errno.ENOENT]
+            reason = REASONS[errno.ENOENT]
         raise PackageError(f"{path}: {reason} ({state})") from None
     finally:
         if temporary is not None:
@@ -142,7 +144,7 @@ def write_atomically(path, pieces, mode=None):
 
 def back_up(path, content):
     """Keep the old bytes as `<path>.bak`, with the old file's permissions and times."""
-    write_atomically(path + BACKUP_SUFFIX, [content], mode=_mode_for(path))
+    write_atomically(path + BACKUP_SUFFIX, [content], mode=_mode_for(path), sync_folder=False)
     with contextlib.suppress(OSError):
         status = os.stat(path)
         os.utime(path + BACKUP_SUFFIX, ns=(status.st_atime_ns, status.st_mtime_ns))

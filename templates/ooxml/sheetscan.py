@@ -168,8 +168,9 @@ class SheetScan:
         return self._by_number
 
     def row_at(self, offset):
-        """The Row that contains a byte offset."""
-        return self.rows[bisect_right(self._sorted_starts, offset) - 1]
+        """The Row that contains a byte offset, or None."""
+        place = bisect_right(self._sorted_starts, offset) - 1
+        return self.rows[place] if place >= 0 and offset < self.rows[place].end else None
 
     def cells_of(self, row):
         """Iterate the CellSpans of one Row, in file order."""

@@ -23,10 +23,15 @@ def book(tmp_path):
     sheet["B4"] = "=_xldudf_TOK_COST(B1,B2)"
     sheet["B5"] = "=B3*1000"
     sheet["D1"] = ArrayFormula("D1:F1", "=TOK_PRICE_CURVE(B1,2,3,1)")
+    sheet["E5"] = "=E1*10"
+    sheet["E6"] = "=SUM(spilled)+E5"
     other = workbook.create_sheet("Untouched")
     other["A1"] = "words"
     workbook.defined_names["usd_rate"] = openpyxl.workbook.defined_name.DefinedName(
         "usd_rate", attr_text="'My Model'!$B$1"
+    )
+    workbook.defined_names["spilled"] = openpyxl.workbook.defined_name.DefinedName(
+        "spilled", attr_text="'My Model'!$D$1:$F$1"
     )
     workbook.save(path)
     return path
@@ -80,8 +85,18 @@ def test_a_spill_is_calculated_anew_over_its_own_cached_values(book, tmp_path):
         model.set("usd_rate", 8.0)
         model.recalculate()
         model.save(again)
-    row = openpyxl.load_workbook(again, data_only=True)["My Model"]["D1:F1"][0]
-    assert [cell.value for cell in row] == [8.0, 4.0, 2.0]
+    values = openpyxl.load_workbook(again, data_only=True)["My Model"]
+    assert [cell.value for cell in values["D1:F1"][0]] == [8.0, 4.0, 2.0]
+
+
+def test_what_reads_a_spill_follows_every_change_of_it(book):
+    with Model(book) as model:
+        model.recalculate()
+        for rate in (8.0, 16.0, 2.0):
+            model.set("usd_rate", rate)
+            model.recalculate()
+            assert model.value("My Model", "E5") == rate / 2 * 10
+            assert model.value("My Model", "E6") == rate * 1.75 + rate / 2 * 10
 
 
 @pytest.mark.parametrize(

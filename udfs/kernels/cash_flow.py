@@ -58,10 +58,8 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing: str =
     flows = np.asarray(flows, float)
     times = _times(flows.shape[-1], timing)
     with np.errstate(all="ignore"):
-        if delta.ndim == 0:  # one set of weights: a single matrix product reads the flows once
-            return _finite(flows @ np.exp(-delta * times))
-        if flows.ndim == 1:
-            return _finite(np.exp(-delta[..., None] * times) @ flows)
+        if delta.ndim == 0 or flows.ndim == 1:  # one set of weights, or one series: one pass over the array
+            return _finite(np.vecdot(np.exp(-delta[..., None] * times), flows))
         shape = np.broadcast_shapes(delta.shape, flows.shape[:-1])
         delta = np.broadcast_to(delta, shape).reshape(-1)
         series = np.broadcast_to(flows, (*shape, flows.shape[-1])).reshape(-1, flows.shape[-1])
@@ -194,10 +192,7 @@ def xnpv(rate: ArrayLike, flows: ArrayLike, dates: ArrayLike) -> Floats:
     years = _years(dates, flows)
     delta = _log_growth(rate, 1)
     with np.errstate(all="ignore"):
-        weights = np.exp(-delta[..., None] * years)
-        if weights.ndim == 1:
-            return _finite(flows @ weights)
-        return _finite(np.vecdot(*np.broadcast_arrays(weights, flows)))
+        return _finite(np.vecdot(np.exp(-delta[..., None] * years), flows))
 
 
 def xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
@@ -360,9 +355,7 @@ def annuity_factor(rate: ArrayLike, periods: ArrayLike) -> Floats:
         return _finite(np.where(periods > 0, factor, np.nan))
 
 
-def lcot(
-    rate: ArrayLike, costs: ArrayLike, mtok: ArrayLike, per_year: float = 1, *, timing: str = "end"
-) -> Floats:
+def lcot(rate: ArrayLike, costs: ArrayLike, mtok: ArrayLike, per_year: float = 1, *, timing: str = "end") -> Floats:
     """Levelised cost of token: the constant price at which tokens sold just pay all costs.
 
     Parameters
@@ -394,10 +387,10 @@ def lcot(
 
 
 def _log_growth(rate, per_year):
-    """log(1 + rate) of one period; nan at or below -100 %."""
+    """log(1 + rate) of one period; nan at or below -100 %, and for a rate without end."""
     rate = np.asarray(rate, float)
     with np.errstate(all="ignore"):
-        return np.log1p(np.where(rate > -1, rate, np.nan)) / per_year
+        return np.log1p(np.where((rate > -1) & (rate < np.inf), rate, np.nan)) / per_year
 
 
 def _times(periods, timing):
@@ -449,4 +442,4 @@ def _rates(flows, times, guess):
 def _finite(values):
     """nan for every value that is not a number a cell could show; a scalar for a scalar."""
     finite = np.isfinite(values)
-    return values if finite.all() else np.where(finite, values, np.nan)[()]
+    return values[()] if finite.all() else np.where(finite, values, np.nan)[()]

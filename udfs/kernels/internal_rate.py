@@ -47,8 +47,8 @@ STENCIL = 8  # nodes that carry one local polynomial
 STEEPEST = 6.0  # [-delta * span] below, rounding errors of late flows would tell on the other roots
 SETTLED = 1e-8  # [interval radii] largest last step of a certain row
 ACCEPTED = 1e-12  # [interval radii] largest step that would have come next; the leap leaves far less
-CHUNK_ELEMENTS = 1 << 20  # flows per matrix product: few calls, as each one wakes the BLAS threads
-PANEL_ROWS = 4096  # rows per panel: stays in the cache, and below OpenBLAS's threshold for threads
+PANEL_ROWS = 4096  # rows per panel: its polynomials stay in the cache
+ONE_THREAD = 1 << 18  # multiplications up to which OpenBLAS does not wake its threads, see `_product`
 
 
 def internal_rate(flows, times, guess=0.1):
@@ -158,10 +158,7 @@ def _log_ratio(flows, times, delta):
     receipts = np.maximum(weighted, 0.0)
     payments = np.subtract(receipts, weighted, out=weighted)
     into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
-    if times.ndim == 1:
-        time_in, time_out = receipts @ times, payments @ times
-    else:
-        time_in, time_out = np.vecdot(receipts, times), np.vecdot(payments, times)
+    time_in, time_out = np.vecdot(receipts, times), np.vecdot(payments, times)
     answer = np.stack([np.log(into / out_of), time_in / into, time_out / out_of])
     lost = np.flatnonzero(~np.isfinite(answer).all(axis=0))
     if len(lost):  # receipts or payments are too small for a double beside the others
@@ -332,10 +329,11 @@ def _first_cells(flows, times, span):
         payments = receipts - flows
         anchor = np.where(grid < 0, times[-1], times[0])
         weights = np.exp(-grid[:, None] * (times - anchor[:, None]))
-        into, out_of = weights @ receipts.T, weights @ payments.T
+        into, out_of = _product(weights, receipts.T), _product(weights, payments.T)
         weights *= times
         nodes[1] = np.log(into / out_of)
-        nodes[2], nodes[3] = weights @ receipts.T / into, weights @ payments.T / out_of
+        nodes[2] = _product(weights, receipts.T) / into
+        nodes[3] = _product(weights, payments.T) / out_of
     else:
         for k, delta in enumerate(grid):
             nodes[1:, k] = _log_ratio(flows, times, np.full(rows, delta))
@@ -427,45 +425,36 @@ def _compressed(flows, times):
     # project's value is smoother, and so better interpolated.
     share = np.clip(-sinh[0] / (2 * radius), 0.0, 0.5)
     to_coefficients = _exponentials_as_polynomials(times - times[0] - share * span, centre, radius)
-    terms = len(to_coefficients)
-    to_values = np.vander((sinh - centre) / radius, terms, increasing=True).T
+    to_values = np.vander((sinh - centre) / radius, len(to_coefficients), increasing=True)
 
-    chunk = min(rows, max(PANEL_ROWS, CHUNK_ELEMENTS // periods))
-    polynomials, values = np.empty((terms, chunk)), np.empty((chunk, NODES))
-    for begin in range(0, rows, chunk):
-        part = flows[begin : begin + chunk]
-        if len(part) < chunk:
-            polynomials, values = np.empty((terms, len(part))), np.empty((len(part), NODES))
-        np.matmul(to_coefficients, part.T, out=polynomials)
-        np.matmul(polynomials.T, to_values, out=values)
-        for first in range(0, len(part), PANEL_ROWS):
-            panel = slice(first, first + PANEL_ROWS)
-            nodes = values[panel]
-            above = np.bitwise_count(np.packbits(nodes > 0).view("<u4"))  # how many nodes lie below the root
-            bracketed = _pays_first(part[panel], row_ends) & (above >= HALF) & (above <= NODES - HALF)
-            cell = np.clip(above, HALF, NODES - HALF).astype(np.intp) - 1
-            root, slope = _polynomial_root(_stencil(nodes, cell))
-            # sinh and cosh of so small an angle by their series, a sixth of the cost of np.sinh
-            angle = (root + 0.5) * spacing
-            square = angle * angle
-            cosh_angle = 1 + square * (1 / 2 + square * (1 / 24 + square / 720))
-            sinh_angle = angle * (1 + square * (1 / 6 + square * (1 / 120 + square / 5040)))
-            sinh_cell, cosh_cell = sinh[cell], cosh[cell]
-            x = (sinh_cell * cosh_angle + cosh_cell * sinh_angle - centre) / radius
-            # The slope per cell, made a slope per x, saves the derivative of the full polynomial.
-            slope /= (cosh_cell * cosh_angle + sinh_cell * sinh_angle) * (spacing / radius)
-            step = _horner(polynomials[:, panel], x) / slope
-            x -= step
-            last_step = _horner(polynomials[:, panel], x) / slope
-            # The steps shrink by the slope's error each time (1e-3 to 1e-8): leap to where they would end.
-            shrink = last_step / step
-            shrink[~(np.abs(shrink) < 0.1)] = 0.0
-            x -= last_step / (1.0 - shrink)
-            settled = (np.abs(last_step) < SETTLED) & (np.abs(last_step * shrink) < ACCEPTED)
-            here = slice(begin + first, begin + first + len(nodes))
-            bracketed &= np.abs(x) <= 1
-            delta[here] = np.where(bracketed, centre + radius * x, np.nan)
-            certain[here] = bracketed & settled
+    for first in range(0, rows, PANEL_ROWS):
+        panel = slice(first, first + PANEL_ROWS)
+        polynomials = _product(to_coefficients, flows[panel].T)
+        values = _product(to_values, polynomials, order="F").T
+        above = np.bitwise_count(np.packbits(values > 0).view("<u4"))  # how many nodes lie below the root
+        bracketed = _pays_first(flows[panel], row_ends) & (above >= HALF) & (above <= NODES - HALF)
+        cell = np.clip(above, HALF, NODES - HALF).astype(np.intp) - 1
+        root, slope = _polynomial_root(_stencil(values, cell))
+        # sinh and cosh of so small an angle by their series, a sixth of the cost of np.sinh
+        angle = (root + 0.5) * spacing
+        square = angle * angle
+        cosh_angle = 1 + square * (1 / 2 + square * (1 / 24 + square / 720))
+        sinh_angle = angle * (1 + square * (1 / 6 + square * (1 / 120 + square / 5040)))
+        sinh_cell, cosh_cell = sinh[cell], cosh[cell]
+        x = (sinh_cell * cosh_angle + cosh_cell * sinh_angle - centre) / radius
+        # The slope per cell, made a slope per x, saves the derivative of the full polynomial.
+        slope /= (cosh_cell * cosh_angle + sinh_cell * sinh_angle) * (spacing / radius)
+        step = _horner(polynomials, x) / slope
+        x -= step
+        last_step = _horner(polynomials, x) / slope
+        # The steps shrink by the slope's error each time (1e-3 to 1e-8): leap to where they would end.
+        shrink = last_step / step
+        shrink[~(np.abs(shrink) < 0.1)] = 0.0
+        x -= last_step / (1.0 - shrink)
+        settled = (np.abs(last_step) < SETTLED) & (np.abs(last_step * shrink) < ACCEPTED)
+        bracketed &= np.abs(x) <= 1
+        delta[panel] = np.where(bracketed, centre + radius * x, np.nan)
+        certain[panel] = bracketed & settled
     return delta, certain
 
 
@@ -508,6 +497,20 @@ def _row_ends(periods):
     flags = np.zeros((PANEL_ROWS, periods), bool)
     flags[:, -1] = True
     return _packed(flags)
+
+
+def _product(matrix, columns, order="C"):
+    """``matrix @ columns``, a few columns at a time, so that OpenBLAS works on this thread alone.
+
+    On idle cores its threads would save a third of the time; next to other work (a server, dask, parallel tests)
+    every product waits for the slowest thread and takes several times as long.
+    """
+    product = np.empty((len(matrix), columns.shape[1]), order=order)
+    step = max(1, ONE_THREAD // matrix.size)
+    for first in range(0, columns.shape[1], step):
+        some = slice(first, first + step)
+        np.matmul(matrix, columns[:, some], out=product[:, some])
+    return product
 
 
 def _pays_first(flows, row_ends):

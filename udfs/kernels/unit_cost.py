@@ -35,9 +35,7 @@ Floats = NDArray[np.float64]
 # --- cost ---------------------------------------------------------------------------------------------
 
 
-def cost_per_mtok(
-    usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utilization: ArrayLike = 1.0
-) -> Floats:
+def cost_per_mtok(usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utilization: ArrayLike = 1.0) -> Floats:
     """Cost of one million tokens.
 
     Parameters
@@ -151,9 +149,7 @@ def all_in_rate(
     with np.errstate(all="ignore"):
         residual_today = capex * _f(residual_share) * np.exp(-life * np.log1p(rate))
         recovery = (capex - residual_today) * annuity_factor(rate, life)
-        running = (
-            recovery + capex * _f(opex_share_per_year) + _f(hosting_per_kw_month) * _f(kw) * MONTHS_PER_YEAR
-        )
+        running = recovery + capex * _f(opex_share_per_year) + _f(hosting_per_kw_month) * _f(kw) * MONTHS_PER_YEAR
         return _finite(running / HOURS_PER_YEAR + _f(kw) * _f(pue) * _f(usd_per_kwh))
 
 
@@ -296,9 +292,7 @@ def volume_mtok(
     return _finite(_f(gpus) * _f(tok_s_per_gpu) * MTOK_PER_HOUR * _f(hours) * _f(utilization))
 
 
-def tokens_per_dollar(
-    usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utilization: ArrayLike = 1.0
-) -> Floats:
+def tokens_per_dollar(usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utilization: ArrayLike = 1.0) -> Floats:
     """Tokens for one USD: ``3600 x throughput x utilization / rate``.
 
     Examples
@@ -629,4 +623,4 @@ def _ratio(numerator, denominator):
 
 def _finite(values):
     finite = np.isfinite(values)
-    return values if finite.all() else np.where(finite, values, np.nan)[()]
+    return values[()] if finite.all() else np.where(finite, values, np.nan)[()]

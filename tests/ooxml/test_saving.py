@@ -1,0 +1,295 @@
+"""Whatever happens while saving, the workbook on disk is the whole old one or the whole new one."""
+
+import errno
+import os
+import stat
+
+import pytest
+
+from templates import ooxml
+
+CALLS = ("open", "write", "fchmod", "fsync", "close", "replace", "utime", "unlink")
+
+
+@pytest.fixture
+def saved(package, tmp_path):
+    """A workbook on disk: (path, old bytes, new bytes after A1 = 5)."""
+    path = tmp_path / "model.xlsx"
+    old = package(rows='<row r="1"><c r="A1"><v>1</v></c></row>', extra_parts={"xl/media/noise.bin": os.urandom(3 << 20)})
+    path.write_bytes(old)
+    book = ooxml.open_package(old)
+    book.set_value("Inputs", "A1", 5)
+    return path, old, book.to_bytes()
+
+
+def save(path, backup=False):
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 5)
+        book.save(backup=backup)
+
+
+# ---- plain saving --------------------------------------------------------------------------------------------
+
+
+def test_saving_in_place_keeps_mode_and_leaves_nothing_else(saved, tmp_path):
+    path, _, new = saved
+    path.chmod(0o640)
+    save(path)
+    assert path.read_bytes() == new
+    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert os.listdir(tmp_path) == ["model.xlsx"]
+
+
+def test_without_a_change_the_file_is_not_touched(saved):
+    path, old, _ = saved
+    before = path.stat()
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 1)
+        book.save(backup=True)
+    after = path.stat()
+    assert (after.st_ino, after.st_mtime_ns) == (before.st_ino, before.st_mtime_ns)
+    assert not path.with_name("model.xlsx.bak").exists()
+
+
+def test_the_backup_is_the_old_file_with_its_date(saved):
+    path, old, new = saved
+    os.utime(path, (1_600_000_000, 1_600_000_000))
+    save(path, backup=True)
+    backup = path.with_name("model.xlsx.bak")
+    assert (backup.read_bytes(), path.read_bytes()) == (old, new)
+    assert backup.stat().st_mtime == 1_600_000_000
+
+
+def test_saving_elsewhere_leaves_the_source_alone(saved, tmp_path):
+    path, old, new = saved
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 5)
+        book.save(tmp_path / "copy.xlsx")
+    assert (path.read_bytes(), (tmp_path / "copy.xlsx").read_bytes()) == (old, new)
+
+
+def test_a_link_stays_a_link_and_its_target_is_patched(saved, tmp_path):
+    path, _, new = saved
+    link = tmp_path / "link.xlsx"
+    link.symlink_to(path)
+    save(link)
+    assert link.is_symlink()
+    assert path.read_bytes() == new
+
+
+def test_several_saves_in_a_row(saved):
+    path, _, _ = saved
+    with ooxml.open_package(path) as book:
+        for value in (5, 6, 7):
+            book.set_value("Inputs", "A1", value)
+            book.save()
+    assert ooxml.open_package(path).cell("Inputs", "A1").value == 7
+
+
+def test_a_package_from_bytes_needs_a_path(package, tmp_path):
+    book = ooxml.open_package(package())
+    with pytest.raises(ooxml.PackageError, match="give save a path"):
+        book.save()
+    book.save(tmp_path / "new.xlsx")
+    assert (tmp_path / "new.xlsx").read_bytes() == package()
+
+
+# ---- refusals --------------------------------------------------------------------------------------------------
+
+
+def refused(path, said, backup=False):
+    content = path.read_bytes()
+    with pytest.raises(ooxml.PackageError, match=said):
+        save(path, backup)
+    assert path.read_bytes() == content
+
+
+@pytest.mark.parametrize(("lock", "program"), [("~$model.xlsx", "Excel"), (".~lock.model.xlsx#", "LibreOffice")])
+def test_a_file_that_is_open_elsewhere_is_left_alone(saved, tmp_path, lock, program):
+    (tmp_path / lock).touch()
+    refused(saved[0], f"is open in {program}")
+
+
+def test_the_lock_beside_the_target_of_a_link_counts(saved, tmp_path):
+    (tmp_path / "~$model.xlsx").touch()
+    links = tmp_path / "links"
+    links.mkdir()
+    (links / "link.xlsx").symlink_to(saved[0])
+    refused(links / "link.xlsx", "is open in Excel")
+
+
+@pytest.mark.parametrize("size", ["same", "other"])
+def test_a_file_that_changed_meanwhile_is_left_alone(saved, size):
+    path, old, _ = saved
+    book = ooxml.open_package(path)
+    book.set_value("Inputs", "A1", 5)
+    theirs = old[:-30] + b"x" * 30 if size == "same" else old + b"x"
+    path.write_bytes(theirs)
+    with pytest.raises(ooxml.PackageError, match="changed since it was opened"):
+        book.save()
+    assert path.read_bytes() == theirs
+
+
+def test_a_file_that_vanished_is_reported(saved):
+    path, _, _ = saved
+    book = ooxml.open_package(path)
+    book.set_value("Inputs", "A1", 5)
+    path.unlink()
+    with pytest.raises(ooxml.PackageError, match="nothing written"):
+        book.save()
+    assert not path.exists()
+
+
+def test_a_read_only_file_is_left_alone(saved):
+    saved[0].chmod(0o444)
+    refused(saved[0], "marked read-only")
+
+
+def test_a_missing_folder_is_named(package, tmp_path):
+    with pytest.raises(ooxml.PackageError, match="folder does not exist"):
+        ooxml.open_package(package()).save(tmp_path / "nowhere" / "new.xlsx")
+
+
+@pytest.mark.parametrize("path", ["", "missing.xlsx", "."])
+def test_paths_that_are_no_file_are_refused(tmp_path, path):
+    with pytest.raises(ooxml.PackageError):
+        ooxml.open_package(tmp_path / path)
+
+
+# ---- faults ----------------------------------------------------------------------------------------------------
+
+
+class Fault:
+    """Lets the n-th of the system calls that touch the disk fail; counts them all."""
+
+    def __init__(self, monkeypatch, fail_at, action):
+        self.calls, self.fail_at, self.action, self.failed = 0, fail_at, action, None
+        for name in CALLS:
+            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
+
+    def _wrapped(self, name, original):
+        def call(*arguments, **options):
+            self.calls += 1
+            if self.calls == self.fail_at:
+                self.failed = name
+                self.action(name, original, arguments)
+            return original(*arguments, **options)
+
+        return call
+
+
+def half_done_then(error):
+    """An action that lets a write get half way before it fails."""
+
+    def act(name, original, arguments):
+        if name == "write":
+            original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
+        if name == "close":
+            original(*arguments)
+        raise error
+
+    return act
+
+
+@pytest.mark.parametrize("backup", [False, True])
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])
+def test_every_system_call_may_fail(saved, tmp_path, code, backup):
+    path, old, new = saved
+    failed, fail_at = [], 0
+    while True:
+        fail_at += 1
+        path.write_bytes(old)
+        with pytest.MonkeyPatch.context() as patch:
+            fault = Fault(patch, fail_at, half_done_then(OSError(code, os.strerror(code))))
+            try:
+                save(path, backup)
+                outcome = None
+            except ooxml.PackageError as error:
+                outcome = str(error)
+        if fault.failed is None:
+            break
+        failed.append(fault.failed)
+        assert path.read_bytes() in (old, new), f"{fault.failed}, call {fail_at}: the workbook is damaged"
+        if outcome is None:
+            assert fault.failed == "utime", "only the date of the backup may fail in silence"
+        elif "nothing written" in outcome:
+            assert path.read_bytes() == old
+        else:
+            assert path.read_bytes() == new
+            assert "in place" in outcome
+        stray = set(os.listdir(tmp_path)) - {"model.xlsx", "model.xlsx.bak"}
+        assert not stray, f"{fault.failed}, call {fail_at}: left {stray}"
+        if path.with_name("model.xlsx.bak").exists():
+            assert path.with_name("model.xlsx.bak").read_bytes() == old
+    assert path.read_bytes() == new
+    assert {"open", "write", "fsync", "replace", "close"} <= set(failed)
+    assert failed.count("write") >= 3
+
+
+@pytest.mark.parametrize("backup", [False, True])
+def test_killed_at_any_system_call(saved, tmp_path, backup):
+    """The process dies for good, without any clean-up: the file is whole, and can be saved the next time."""
+    path, old, new = saved
+    fail_at, died = 0, 9
+    while died == 9:
+        fail_at += 1
+        path.write_bytes(old)
+        child = os.fork()
+        if child == 0:
+            Fault(pytest.MonkeyPatch(), fail_at, lambda name, original, arguments: _die(name, original, arguments))
+            try:
+                save(path, backup)
+            finally:
+                os._exit(0)
+        died = os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+        assert path.read_bytes() in (old, new), f"killed at call {fail_at}: the workbook is damaged"
+        backup_path = path.with_name("model.xlsx.bak")
+        assert not backup_path.exists() or backup_path.read_bytes() == old
+        for name in set(os.listdir(tmp_path)) - {"model.xlsx", "model.xlsx.bak"}:
+            assert name.startswith(".model.xlsx")
+            assert name.endswith(".tmp")
+    assert fail_at > 6
+    path.write_bytes(old)
+    save(path)
+    assert path.read_bytes() == new
+
+
+def _die(name, original, arguments):
+    if name == "write":
+        original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
+    os._exit(9)
+
+
+def test_short_writes_are_continued(saved, monkeypatch):
+    path, _, new = saved
+    original = os.write
+    monkeypatch.setattr(os, "write", lambda descriptor, data: original(descriptor, bytes(data)[:70_000]))
+    save(path)
+    assert path.read_bytes() == new
+
+
+def test_an_interrupt_leaves_no_litter(saved, tmp_path, monkeypatch):
+    path, old, _ = saved
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "fsync", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        save(path)
+    assert path.read_bytes() == old
+    assert os.listdir(tmp_path) == ["model.xlsx"]
+
+
+def test_a_file_system_that_cannot_sync_folders_is_no_obstacle(saved, monkeypatch):
+    path, _, new = saved
+    original = os.fsync
+
+    def picky(descriptor):
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EINVAL, "Invalid argument")
+        original(descriptor)
+
+    monkeypatch.setattr(os, "fsync", picky)
+    save(path)
+    assert path.read_bytes() == new
