@@ -289,8 +289,9 @@ def run(arguments: list[str] | None = None) -> int:
     except (KeyboardInterrupt, typer.Abort):
         return _refuse("stopped; nothing was left half-written", INTERRUPTED)
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the reader left; that is its right
-        return 0
+        return _reader_left()
+    except SystemExit as stop:  # rich ends the program so when the reader of a pipe leaves
+        return _reader_left() if stop.code == 1 else BAD_INPUT
     except Exception as error:
         if os.environ.get("TOKENBOOK_DEBUG"):
             raise
@@ -306,6 +307,12 @@ def run(arguments: list[str] | None = None) -> int:
     if code == INTERRUPTED:  # typer caught the interrupt itself
         return _refuse("stopped; nothing was left half-written", INTERRUPTED)
     return code if isinstance(code, int) else 0
+
+
+def _reader_left() -> int:
+    """The reader of our output closed it (``| head``); that is its right."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
 
 
 def _refuse(message: str, code: int = BAD_INPUT) -> int:

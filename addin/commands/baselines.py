@@ -607,7 +607,8 @@ def _print_summary(result) -> None:
         print_grid(("Line", "Refused because"), lines, (_width("Line", lines), None), header=True)
     if (rest := result.refused_count - REFUSALS_SHOWN) > 0:
         reasons = result.reasons.most_common(REASONS_SHOWN)
-        print_text(f"and {rest:,} more refused; --json lists them line by line. All of them by reason:")
+        kept = "them" if len(result.refused) == result.refused_count else f"the first {len(result.refused):,}"
+        print_text(f"and {rest:,} more refused; --json lists {kept} line by line. All of them by reason:")
         lines = [[f"{count:,}", reason] for reason, count in reasons]
         if other := result.refused_count - sum(count for _, count in reasons):
             lines.append([f"{other:,}", "other reasons"])

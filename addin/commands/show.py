@@ -6,7 +6,9 @@ import json
 import math
 
 from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn
 from rich.table import Table
+from rich.text import Text
 
 console = Console(highlight=False)
 
@@ -42,8 +44,20 @@ def table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 
     for position, column in enumerate(columns):
         grid.add_column(column, justify="left" if position < left else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*row)
+        grid.add_row(*map(Text, row))  # as text: a name may hold brackets, which rich would read as markup
     console.print(grid)
+
+
+def progress() -> Progress:
+    """A spinner with the step under way, on a terminal only; output for a pipe or a file stays clean."""
+    terminal = Console(stderr=True)
+    return Progress(
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        transient=True,
+        console=terminal,
+        disable=not terminal.is_terminal,
+    )
 
 
 def as_json(data) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.progress import Progress, SpinnerColumn, TextColumn
-
 from addin.commands import show
 from addin.version import version
 
@@ -34,7 +32,7 @@ def write(template: str, out: Path, *, platforms, model, shape, as_of, force) ->
     if template not in TEMPLATES:
         raise CommandError(f"{template}: there is no such template; there are {', '.join(TEMPLATES)}")
     build.check_target(out, force=force)
-    with _progress() as progress:
+    with show.progress() as progress:
         task = progress.add_task("filling from the catalogue")
         from templates.models import roi
 
@@ -75,7 +73,7 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
             raise CommandError(f"{out}: is the workbook itself; choose another name, or --force to change it in place")
         build.check_target(out, force=force)
     pairs = [_pair(text) for text in settings]
-    with _progress() as progress:
+    with show.progress() as progress:
         task = progress.add_task("loading")
         with Model(book) as model:
             for name, value in pairs:
@@ -157,7 +155,3 @@ def _text(value) -> str:
     if isinstance(value, float):
         return show.significant(value, 6) if abs(value) < 1000 else f"{value:,.2f}"
     return "" if value is None else str(value)
-
-
-def _progress() -> Progress:
-    return Progress(SpinnerColumn(), TextColumn("{task.description}"), transient=True, console=show.console)

@@ -48,7 +48,8 @@ def short_citation(rows) -> str:
     """Where a figure (or one per platform) comes from, for the Inputs sheet; Baselines has the whole of it."""
     sources: dict[str, list[str]] = {}
     for row in rows:
-        sources.setdefault(f"{row.source}, confidence {row.confidence}", []).append(row.as_of)
+        whose = "" if row.origin == "shipped" else "the team's own: "
+        sources.setdefault(f"{whose}{row.source}, confidence {row.confidence}", []).append(row.as_of)
     text = "; ".join(f"{source}, {' and '.join(dict.fromkeys(days))}" for source, days in sources.items())
     qualifiers = list(dict.fromkeys(row.qualifier for row in rows if row.qualifier))
     tiers = list(dict.fromkeys(row.tier for row in rows if row.tier))

@@ -412,7 +412,7 @@ def test_of_many_refused_rows_the_first_are_shown_and_the_rest_counted(capsys, t
     shown = [line for line in text.splitlines() if "is not a number" in line and "'1," in line]
     assert len(shown) == commands.REFUSALS_SHOWN
     assert shown[0].split()[0] == "3", "the line in the file, header and all"
-    assert "and 1,490 more refused" in text
+    assert "and 1,490 more refused; --json lists them line by line" in flowing(text)
     assert line_of(text, "1,500", "number")
 
 

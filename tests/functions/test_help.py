@@ -1,10 +1,12 @@
 """Help is part of the product: function wizards, the terminal and the reference page read it from the code."""
 
+import math
 from pathlib import Path
 
 import pytest
 
 from udfs.functions import reference, registry
+from udfs.functions.arguments import Count, Day
 from udfs.functions.errors import CODES
 
 FUNCTIONS = registry()
@@ -67,6 +69,29 @@ def test_help_says_what_comes_back_what_goes_wrong_and_where_it_is_from(name):
     assert text.source
     assert {code for code, _ in text.errors} <= set(CODES[1:5])
     assert all(meaning for _, meaning in text.errors)
+
+
+def expected_errors(function) -> set[str]:
+    """The errors that the declaration of a function leads to."""
+    kinds = [argument.kind for argument in function.arguments]
+    found = {"#VALUE!"}
+    if any(getattr(kind, "divisor", False) for kind in kinds):
+        found.add("#DIV/0!")
+    if any(isinstance(kind, (Count, Day)) or getattr(kind, "low", -1e308) > -1e300 for kind in kinds):
+        found.add("#NUM!")
+    if any(getattr(kind, "above", -math.inf) > -1e300 for kind in kinds):
+        found.add("#NUM!")
+    if function.shape == "lookup":
+        found.add("#N/A")
+    return found
+
+
+@each_function
+def test_help_lists_every_error_that_the_arguments_lead_to(name):
+    function = FUNCTIONS[name]
+    assert expected_errors(function) - {code for code, _ in function.help.errors} == set()
+    if function.no_answer != "#NUM!":
+        assert function.no_answer in {code for code, _ in function.help.errors}
 
 
 @each_function

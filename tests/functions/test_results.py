@@ -32,6 +32,73 @@ def raised(function, *arguments) -> str:
     return caught.value.code
 
 
+# --- domains --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "code"),
+    [
+        ("tok_cost", (-1.0, 1000.0), NUM),
+        ("tok_cost", (2.0, 0.0), DIV0),
+        ("tok_cost", (2.0, 1000.0, 0.0), DIV0),
+        ("tok_cost", (2.0, 1000.0, 1.01), NUM),
+        ("tok_rate", (30000.0, 0.0), NUM),
+        ("tok_rate", (30000.0, 4.0, -1.0), NUM),
+        ("tok_rate", (30000.0, 4.0, 0.1, 1.1), NUM),
+        ("tok_rate", (30000.0, 4.0, 0.1, 0.1, 1.7, 0.09, 0.9), NUM),
+        ("tok_energy", (1.7, 0.0), DIV0),
+        ("tok_joules", (1.7, 0.0), DIV0),
+        ("tok_per_mw", (1000.0, 0.0), DIV0),
+        ("tok_price_blended", (1.0, 2.0, 0.0, 0.0), DIV0),
+        ("tok_price_blended", (1.0, 2.0, 8.0, 1.0, 1.1), NUM),
+        ("tok_volume", (-1.0, 1000.0), NUM),
+        ("tok_tokens_per_dollar", (0.0, 1000.0), DIV0),
+        ("tok_expected_sold", (100.0, -0.1, 100.0), NUM),
+        ("tok_decode_limit", (8.0, 120.0, 5.0, 4.0, 0.0), DIV0),
+        ("tok_revenue_per_mw", (1.0, 1000.0, 0.0), DIV0),
+        ("tok_margin", (0.0, 1.0), DIV0),
+        ("tok_multiple", (75.0, 0.0), DIV0),
+        ("tok_roi", (75.0, 0.0), DIV0),
+        ("tok_breakeven_utilization", (2.0, 1000.0, 0.0), DIV0),
+        ("tok_breakeven_throughput", (2.0, 0.0), DIV0),
+        ("tok_price_curve", (1.0, 0.0, 12.0), NUM),
+        ("tok_price_curve", (1.0, 2.0, 0.0), NUM),
+        ("tok_software_curve", (12.0, 0.0, 2.0), NUM),
+        ("tok_software_curve", (12.0, 5.0, -1.0), NUM),
+        ("tok_ramp_curve", (12.0, 0.0, 1.0, -1.0), NUM),
+        ("tok_learning_curve", (100.0, 0.0, 0.2), NUM),
+        ("tok_learning_curve", (100.0, 4.0, 1.0), NUM),
+        ("tok_npv", (-1.0, [[-5.0, 6.0]]), NUM),
+        ("tok_irr", ([[-5.0]],), NUM),
+        ("tok_payback", ([[-5.0, 1.0]],), NA),
+        ("tok_eaa", (0.1, 100.0, 0.0), NUM),
+        ("tok_depreciation", ("SL", 100.0, 0.0, 0.0, 5.0), NUM),
+        ("tok_claim_audit", (0.0, 75.0, 72.0, 3.0), DIV0),
+        ("tok_claim_audit", (5.0, 75.0, 72.0, 3.0, 0.0), DIV0),
+    ],
+)
+def test_outside_its_domain_a_function_shows_the_documented_error(name, arguments, code):
+    assert cell(name, *arguments) == code
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "value"),
+    [
+        ("tok_cost", (0.0, 1000.0), 0.0),
+        ("tok_volume", (0.0, 1000.0), 0.0),
+        ("tok_revenue_per_rack", (1.0, 0.0), 0.0),
+        ("tok_rate", (0.0, 4.0), 0.0),
+        ("tok_expected_sold", (0.0, 0.5, 100.0), 0.0),
+        ("tok_eaa", (0.0, 100.0, 4.0), 25.0),
+        ("tok_payback", ([[5.0, 1.0]],), 0.0),
+        ("tok_margin", (1.0, 1.5), -0.5),
+        ("tok_request_cost", (0.0, 0.0, 1.0, 1.0), 0.0),
+    ],
+)
+def test_zero_is_an_answer_where_it_is_one(name, arguments, value):
+    assert cell(name, *arguments) == value
+
+
 # --- unit cost ------------------------------------------------------------------------------------------
 
 amounts = st.floats(0.01, 1e5)

@@ -1,7 +1,10 @@
 """Workbooks for the tests of the patcher: hand-written packages whose every byte the test decides."""
 
+import importlib.util
 import io
+import sys
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -74,6 +77,16 @@ def sheet_after(package):
         return reread.read_part(sheet_part).decode("utf-8")
 
     return patch
+
+
+@pytest.fixture(scope="session")
+def fuzz_package():
+    """The fuzzer beside these tests, as a module (the tests folder is not a package)."""
+    spec = importlib.util.spec_from_file_location("fuzz_package", Path(__file__).with_name("fuzz_package.py"))
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[spec.name] = module
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture

@@ -141,7 +141,7 @@ def test_cells_that_are_not_the_users_to_set_are_refused(package, ref, said):
         "xl/worksheets/_rels/sheet1.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/'
         f'relationships"><Relationship Id="rId1" Type="{office}/table" Target="../tables/table1.xml"/>'
         f'<Relationship Id="rId2" Type="{office}/pivotTable" Target="../pivotTables/pivotTable1.xml"/></Relationships>',
-        "xl/tables/table1.xml": f'<table xmlns="{main}" id="1" name="Log" displayName="Log" ref="K1:L4" totalsRowCount="1">'
+        "xl/tables/table1.xml": f'<table xmlns="{main}" id="1" displayName="Log" ref="K1:L4" totalsRowCount="1">'
         '<tableColumns count="2"><tableColumn id="1" name="a"/><tableColumn id="2" name="b"/></tableColumns></table>',
         "xl/pivotTables/pivotTable1.xml": f'<pivotTableDefinition xmlns="{main}" name="p"><location ref="O2:Q9" '
         'firstHeaderRow="1" firstDataRow="1" firstDataCol="1"/></pivotTableDefinition>',
@@ -246,7 +246,7 @@ VALUES = st.one_of(st.floats(allow_nan=False, allow_infinity=False), st.integers
 
 
 def same(found, value):
-    if isinstance(value, str) or isinstance(value, bool):
+    if isinstance(value, str | bool):
         return found == value and type(found) is type(value)
     return found == float(value)
 

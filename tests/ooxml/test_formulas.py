@@ -24,7 +24,8 @@ CHAIN = {
     "[Content_Types].xml": '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">'
     '<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>'
     '<Default Extension="xml" ContentType="application/xml"/><Override PartName="/xl/workbook.xml" ContentType='
-    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/><Override PartName="/xl/calcChain.xml" '
+    '"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>'
+    '<Override PartName="/xl/calcChain.xml" '
     'ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.calcChain+xml"/></Types>',
     "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
     f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
@@ -79,7 +80,8 @@ def test_replacing_a_shared_master_leaves_the_others_their_formula(package):
     book = ooxml.open_package(package(rows=SHARED))
     book.set_formula("Inputs", "B1", "42")
     assert formulas(book) == [
-        ("B1", "42", "normal", None), ("B2", "A2*$A$1+Other!A2", "normal", None), ("B3", "A3*$A$1+Other!A3", "normal", None)
+        ("B1", "42", "normal", None), ("B2", "A2*$A$1+Other!A2", "normal", None),
+        ("B3", "A3*$A$1+Other!A3", "normal", None),
     ]  # fmt: skip
     assert [book.cell("Inputs", ref).value for ref in ("B1", "B2", "B3")] == [1, 2, 3]
     assert book.cell("Inputs", "B3").style == 4
@@ -114,7 +116,8 @@ def test_a_frozen_cell_is_an_ordinary_constant(sheet_after, value, cell):
 
 
 def test_renaming_functions_keeps_arrays_and_values(package):
-    rows = ARRAY.replace("<c r=\"A1\">", '<c r="A1" cm="1">') + '<row r="4"><c r="A4" t="str"><f>TOK_A()</f><v>v</v></c></row>'
+    rows = ARRAY.replace('<c r="A1">', '<c r="A1" cm="1">')
+    rows += '<row r="4"><c r="A4" t="str"><f>TOK_A()</f><v>v</v></c></row>'
     book = ooxml.open_package(package(rows=rows))
     book.set_formulas_many("Inputs", {"A1": "_xldudf_TOK_B()", "A4": "_xldudf_TOK_A()"})
     text = book.read_part("xl/worksheets/sheet1.xml").decode()
@@ -192,7 +195,8 @@ def test_foreign_metadata_gets_one_more_entry(package):
     metadata = (
         f'<m:metadata xmlns:m="{MAIN}"><m:metadataTypes count="1"><m:metadataType name="XLRICHVALUE" '
         'minSupportedVersion="120000" copy="1"/></m:metadataTypes><m:futureMetadata name="XLRICHVALUE" count="1"><m:bk/>'
-        '</m:futureMetadata><m:cellMetadata count="1"><m:bk><m:rc t="1" v="0"/></m:bk></m:cellMetadata>'
+        "</m:futureMetadata>"
+        '<m:cellMetadata count="1"><m:bk><m:rc t="1" v="0"/></m:bk></m:cellMetadata>'
         '<m:valueMetadata count="1"><m:bk><m:rc t="1" v="0"/></m:bk></m:valueMetadata></m:metadata>'
     )
     extra = {

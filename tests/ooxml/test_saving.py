@@ -15,7 +15,8 @@ CALLS = ("open", "write", "fchmod", "fsync", "close", "replace", "utime", "unlin
 def saved(package, tmp_path):
     """A workbook on disk: (path, old bytes, new bytes after A1 = 5)."""
     path = tmp_path / "model.xlsx"
-    old = package(rows='<row r="1"><c r="A1"><v>1</v></c></row>', extra_parts={"xl/media/noise.bin": os.urandom(3 << 20)})
+    noise = {"xl/media/noise.bin": os.urandom(3 << 20)}
+    old = package(rows='<row r="1"><c r="A1"><v>1</v></c></row>', extra_parts=noise)
     path.write_bytes(old)
     book = ooxml.open_package(old)
     book.set_value("Inputs", "A1", 5)
@@ -41,7 +42,7 @@ def test_saving_in_place_keeps_mode_and_leaves_nothing_else(saved, tmp_path):
 
 
 def test_without_a_change_the_file_is_not_touched(saved):
-    path, old, _ = saved
+    path, _, _ = saved
     before = path.stat()
     with ooxml.open_package(path) as book:
         book.set_value("Inputs", "A1", 1)

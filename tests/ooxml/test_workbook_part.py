@@ -87,8 +87,10 @@ def test_names_need_a_text_a_known_scope_and_a_short_comment(package):
 @pytest.mark.parametrize(
     ("before", "options", "after"),
     [
-        ('<calcPr calcId="124519" fullCalcOnLoad="1"/>', {"calc_id": 191029, "full_calc_on_load": False}, '<calcPr calcId="191029"/>'),
-        ('<calcPr calcId="191029" iterate="1"/>', {"full_calc_on_load": True}, '<calcPr calcId="191029" iterate="1" fullCalcOnLoad="1"/>'),
+        ('<calcPr calcId="124519" fullCalcOnLoad="1"/>', {"calc_id": 191029, "full_calc_on_load": False},
+         '<calcPr calcId="191029"/>'),
+        ('<calcPr calcId="191029" iterate="1"/>', {"full_calc_on_load": True},
+         '<calcPr calcId="191029" iterate="1" fullCalcOnLoad="1"/>'),
         ("", {"full_calc_on_load": True}, '<calcPr fullCalcOnLoad="1"/>'),
         ("", {"full_calc_on_load": False}, ""),
         ("<calcPr></calcPr>", {"calc_id": 1}, '<calcPr calcId="1"></calcPr>'),
@@ -240,7 +242,8 @@ def test_a_part_that_is_not_xml_is_not_written(package):
     ],
 )
 def test_signed_workbooks_are_read_but_never_changed(package, action):
-    data = package(extra_parts={"_xmlsignatures/origin.sigs": ""}, rows='<row r="1"><c r="A1"><f>1</f><v>5</v></c></row>')
+    rows = '<row r="1"><c r="A1"><f>1</f><v>5</v></c></row>'
+    data = package(rows=rows, extra_parts={"_xmlsignatures/origin.sigs": ""})
     book = ooxml.open_package(data)
     assert book.signed
     assert book.cell("Inputs", "A1").value == 5

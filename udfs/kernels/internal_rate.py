@@ -18,6 +18,10 @@ Three ways to the same root, quickest first:
 * `_nearest`: several sign changes. Isolate every root, double ones too; answer the one nearest the guess.
 """
 
+from __future__ import annotations
+
+from typing import NamedTuple
+
 import numpy as np
 
 __all__ = ["internal_rate"]
@@ -113,22 +117,38 @@ def _netted(flows, times):
     return flows
 
 
+class Rows(NamedTuple):
+    """Some rows to solve, and what all solvers ask about them."""
+
+    flows: np.ndarray  # (rows, periods), the largest of each row near 1
+    times: np.ndarray  # (periods,) or (rows, periods), rising
+    guess: np.ndarray  # (rows,)
+    start: np.ndarray  # (rows,) delta to begin with, or nan
+    early: np.ndarray  # (rows,) time of the first flow that is not zero
+    late: np.ndarray  # (rows,) time of the last one
+    low: np.ndarray  # (rows,) no root lies below this delta
+    high: np.ndarray  # (rows,) nor above this one
+
+    def pick(self, chosen):
+        """The rows chosen, by indices or by a slice."""
+        return Rows(*(part if part is self.times and part.ndim == 1 else part[chosen] for part in self))
+
+
 def _block(flows, times, guess, start):
-    """Rates of one block of rows, by the rule of signs. ``start``: log(1 + rate) to begin with, or nan."""
+    """Rates of one block of rows, by the rule of signs. ``start``: delta to begin with, or nan."""
     rates = np.full(len(flows), np.nan)
     # A power of two brings the largest flow near 1 without touching a digit, so no sum overflows.
     flows = np.ldexp(flows, -np.frexp(np.abs(flows).max(axis=1))[1][:, None])
-    positive, negative = flows > 0, flows < 0
-    usable = positive.any(axis=1) & negative.any(axis=1) & np.isfinite(flows).all(axis=1)
+    receives, pays = flows > 0, flows < 0
+    usable = receives.any(axis=1) & pays.any(axis=1) & np.isfinite(flows).all(axis=1)
     usable &= np.isfinite(times).all(axis=-1)
-    first_in, last_in = _first_and_last(positive)
-    first_out, last_out = _first_and_last(negative)
-    one_change = (last_out < first_in) | (last_in < first_out)
+    receipts, payments = _first_and_last(receives), _first_and_last(pays)
+    rows = Rows(flows, times, guess, start, *_early_late_low_high(flows, times, receipts, payments))
+    one_change = (payments[1] < receipts[0]) | (receipts[1] < payments[0])
     for solve, chosen in ((_single, usable & one_change), (_nearest, usable & ~one_change)):
         chosen = np.flatnonzero(chosen)
         if len(chosen):
-            own_times = times if times.ndim == 1 else times[chosen]
-            delta = solve(flows[chosen], own_times, guess[chosen], start[chosen])
+            delta = solve(rows.pick(chosen))
             rates[chosen] = np.where((delta > DELTA_FLOOR) & (delta < DELTA_CEILING), np.expm1(delta), np.nan)
     return np.where(rates > -1, rates, np.nan)
 
@@ -137,127 +157,108 @@ def _first_and_last(flags):
     return flags.argmax(axis=1), flags.shape[1] - 1 - flags[:, ::-1].argmax(axis=1)
 
 
-# --- the function h and its bounds -------------------------------------------------------------------
+def _early_late_low_high(flows, times, receipts, payments):
+    """Times of the first and last flow of each row, and delta between which all its roots lie.
+
+    Above the upper bound the first flow alone outweighs all flows of the other sign; below the lower bound
+    the last one does. A rounding error is added.
+    """
+    row = np.arange(len(flows))
+    into, out_of = np.maximum(flows, 0.0).sum(axis=1), np.maximum(-flows, 0.0).sum(axis=1)
+    ends, reaches = [], []
+    for k, outer, inner in ((0, np.minimum, np.maximum), (1, np.maximum, np.minimum)):
+        end, nearest_other = outer(receipts[k], payments[k]), inner(receipts[k], payments[k])
+        end_time, other_time = (times[i] if times.ndim == 1 else times[row, i] for i in (end, nearest_other))
+        others = np.where(flows[row, end] < 0, into, out_of)
+        reach = np.log(others / np.abs(flows[row, end])) / np.abs(other_time - end_time)
+        ends.append(end_time)
+        reaches.append(np.maximum(reach, 0.0) * (1 + 1e-12) + 1e-12)
+    return *ends, np.fmax(-reaches[1], DELTA_FLOOR), np.fmin(reaches[0], DELTA_CEILING)
 
 
-def _log_ratio(flows, times, delta):
-    """h = log(P / N) and the mean times E_P, E_N of receipts and payments at ``delta`` (rows,)."""
-    # Measured from the row's end that dominates: then no weight exceeds 1 and nothing overflows.
-    nonzero = flows != 0
-    first, last = _first_and_last(nonzero)
-    if times.ndim == 1:
-        anchor = np.where(delta < 0, times[last], times[first])
-    else:
-        row = np.arange(len(flows))
-        anchor = np.where(delta < 0, times[row, last], times[row, first])
-    weighted = times - anchor[:, None]
+# --- the function h --------------------------------------------------------------------------------------
+
+
+def _log_ratio(rows, delta):
+    """h = log(P / N) and the mean times E_P, E_N of receipts and payments, (3, rows), at ``delta`` (rows,)."""
+    # Dated at the row's end that weighs most: then no weight exceeds 1 and nothing overflows.
+    weighted = rows.times - np.where(delta < 0, rows.late, rows.early)[:, None]
     weighted *= -delta[:, None]
-    np.minimum(weighted, 0.0, out=weighted)  # flows of zero outside the row's first and last
+    np.minimum(weighted, 0.0, out=weighted)  # only flows of zero lie beyond
     np.exp(weighted, out=weighted)
-    weighted *= flows
+    weighted *= rows.flows
     receipts = np.maximum(weighted, 0.0)
     payments = np.subtract(receipts, weighted, out=weighted)
     into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
-    time_in, time_out = np.vecdot(receipts, times), np.vecdot(payments, times)
+    time_in, time_out = np.vecdot(receipts, rows.times), np.vecdot(payments, rows.times)
     answer = np.stack([np.log(into / out_of), time_in / into, time_out / out_of])
     lost = np.flatnonzero(~np.isfinite(answer).all(axis=0))
     if len(lost):  # receipts or payments are too small for a double beside the others
-        own_times = times if times.ndim == 1 else times[lost]
-        answer[:, lost] = _log_ratio_in_logs(flows[lost], own_times, delta[lost])
+        answer[:, lost] = _log_ratio_in_logs(rows.pick(lost), delta[lost])
     return answer
 
 
-def _log_ratio_in_logs(flows, times, delta):
+def _log_ratio_in_logs(rows, delta):
     """As `_log_ratio` for any range of magnitudes, at several times the cost."""
-    logs = np.log(np.abs(flows)) - delta[:, None] * times
+    logs = np.log(np.abs(rows.flows)) - delta[:, None] * rows.times
     totals, mean_times = [], []
-    for side in (flows > 0, flows < 0):
+    for side in (rows.flows > 0, rows.flows < 0):
         terms = np.where(side, logs, -np.inf)
         largest = terms.max(axis=1)
         terms = np.exp(terms - largest[:, None])
         total = terms.sum(axis=1)
         totals.append(largest + np.log(total))
-        mean_times.append((terms * times).sum(axis=1) / total)
+        mean_times.append(np.vecdot(terms, rows.times) / total)
     return np.stack([totals[0] - totals[1], *mean_times])
 
 
-def _bounds(flows, times):
-    """delta between which every root of a row lies, the width of a rounding error added.
-
-    Beyond the upper bound the first flow alone outweighs all flows of the other sign; beyond the lower
-    bound the last one does.
-    """
-    row = np.arange(len(flows))
-    first, last = _first_and_last(flows != 0)
-    bounds = []
-    for end, towards in ((first, 1.0), (last, -1.0)):
-        end_flow = flows[row, end]
-        other = flows * np.sign(end_flow)[:, None] < 0
-        nearest = _first_and_last(other)[0 if towards > 0 else 1]
-        at = (lambda k: times[k]) if times.ndim == 1 else (lambda k: times[row, k])
-        gap = np.abs(at(nearest) - at(end))
-        weight = np.where(other, np.abs(flows), 0.0).sum(axis=1) / np.abs(end_flow)
-        reach = np.maximum(np.log(weight) / gap, 0.0)
-        bounds.append(towards * (reach * (1 + 1e-12) + 1e-12))
-    upper, lower = bounds
-    return np.fmax(lower, DELTA_FLOOR), np.fmin(upper, DELTA_CEILING)
-
-
-def _newton(flows, times, low, high, falling, start):
+def _newton(rows, low, high, falling, start):
     """The one root of h between ``low`` and ``high`` (rows,), where ``falling`` says h > 0 at ``low``."""
+    answer = np.full(len(start), np.nan)
+    span = rows.late - rows.early
     delta = np.clip(start, low, high)
-    low, high = low.copy(), high.copy()
-    answer = np.full(len(flows), np.nan)
-    active = np.arange(len(flows))
-    span = np.broadcast_to(times[..., -1] - times[..., 0], (len(flows),))
+    active = np.arange(len(start))
     for _ in range(NEWTON_STEPS):
-        part = flows if len(active) == len(flows) else flows[active]
-        own_times = times if times.ndim == 1 else times[active]
-        x = delta[active]
-        value, mean_in, mean_out = _log_ratio(part, own_times, x)
-        root_is_above = (value > 0) == falling[active]
-        low[active] = np.where(root_is_above, x, low[active])
-        high[active] = np.where(root_is_above, high[active], x)
-        target = x - value / (mean_out - mean_in)
-        step = np.abs(target - x) * span[active]
-        inside = (target >= low[active]) & (target <= high[active])
+        value, mean_in, mean_out = _log_ratio(rows, delta)
+        root_is_above = (value > 0) == falling
+        low, high = np.where(root_is_above, delta, low), np.where(root_is_above, high, delta)
+        target = np.where(value == 0, delta, delta - value / (mean_out - mean_in))
         # A step that ends a rounding error outside is an answer; any other leap outside is halved.
-        done = (step < NEWTON_TOLERANCE) | (value == 0)
-        target = np.where(value == 0, x, target)
-        target = np.where(inside | done, target, 0.5 * (low[active] + high[active]))
-        done |= (high[active] - low[active]) * span[active] < 1e-15
-        delta[active] = target
-        answer[active[done]] = target[done]
-        active = active[~done]
-        if not len(active):
+        done = (np.abs(target - delta) * span < NEWTON_TOLERANCE) | ((high - low) * span < 1e-15)
+        delta = np.where(done | ((target >= low) & (target <= high)), target, 0.5 * (low + high))
+        answer[active[done]] = delta[done]
+        left = np.flatnonzero(~done)
+        if not len(left):
             break
+        if len(left) < len(done):
+            rows = rows.pick(left)
+            active, delta, low, high = active[left], delta[left], low[left], high[left]
+            falling, span = falling[left], span[left]
     return answer
 
 
 # --- one sign change, one root ------------------------------------------------------------------------
 
 
-def _single(flows, times, guess, start):
-    """log(1 + rate) of rows with one sign change; h is monotone there, so the guess does not matter."""
-    low, high = _bounds(flows, times)
-    receipts, payments = np.maximum(flows, 0.0), np.maximum(-flows, 0.0)
+def _single(rows):
+    """delta of rows with one sign change; h is monotone there, so the guess does not matter."""
+    receipts, payments = np.maximum(rows.flows, 0.0), np.maximum(-rows.flows, 0.0)
     into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
-    mean_in = (receipts * times).sum(axis=1) / into
-    mean_out = (payments * times).sum(axis=1) / out_of
+    mean_in, mean_out = np.vecdot(receipts, rows.times) / into, np.vecdot(payments, rows.times) / out_of
     # At delta = 0 no exponential is needed: the first Newton step is nearly free.
     free_step = -np.log(into / out_of) / (mean_out - mean_in)
-    return _newton(flows, times, low, high, mean_in > mean_out, np.where(np.isnan(start), free_step, start))
+    start = np.where(np.isnan(rows.start), free_step, rows.start)
+    return _newton(rows, rows.low, rows.high, mean_in > mean_out, start)
 
 
 # --- several sign changes: isolate all roots, take the nearest ---------------------------------------
 
 
-def _nearest(flows, times, guess, start):
-    """log(1 + rate) nearest the guess. Ends of cells are arrays (4, cells): delta, h, E_P, E_N."""
-    rows = len(flows)
-    span = np.broadcast_to(times[..., -1] - times[..., 0], (rows,))
-    row, left, right = _first_cells(flows, times, span.max())
-    candidates, found = [], []  # brackets with exactly one root; roots where h only touches zero
+def _nearest(rows):
+    """delta nearest the guess. Ends of cells are arrays (4, cells): delta, h, E_P, E_N."""
+    span = rows.late - rows.early
+    row, left, right = _first_cells(rows)
+    brackets, touching = [], []  # cells with exactly one root; roots where h only touches zero
     while True:
         one_root, undecided = _judge(left, right)
         size_left, size_right = np.abs(left[1]), np.abs(right[1])
@@ -266,32 +267,42 @@ def _nearest(flows, times, guess, start):
         last = narrow | flat
         crosses = (left[1] > 0) != (right[1] > 0)
         keep = one_root | (last & crosses)
-        candidates.append((row[keep], left[:, keep], right[:, keep]))
+        brackets.append((row[keep], left[:, keep], right[:, keep]))
         turns = (left[3] > left[2]) != (right[3] > right[2])
         touch = last & ~crosses & turns & (np.minimum(size_left, size_right) < TOUCHES)
-        found.append((row[touch], _turning_point(left[:, touch], right[:, touch])))
+        touching.append((row[touch], _turning_point(left[:, touch], right[:, touch])))
         split = undecided & ~last
         if not split.any():
             break
         row, left, right = row[split], left[:, split], right[:, split]
-        middle = _ends(flows, times, row, 0.5 * (left[0] + right[0]))
+        middle = _ends(rows, row, 0.5 * (left[0] + right[0]))
         row = np.concatenate([row, row])
         left, right = np.concatenate([left, middle], axis=1), np.concatenate([middle, right], axis=1)
 
-    row = np.concatenate([r for r, _, _ in candidates])
-    left = np.concatenate([end for _, end, _ in candidates], axis=1)
-    right = np.concatenate([end for _, _, end in candidates], axis=1)
-    roots = np.empty(len(row))
-    size = max(1, BLOCK_ELEMENTS // flows.shape[1])
-    for first in range(0, len(row), size):
-        some = slice(first, first + size)
-        a, b, own = left[:, some], right[:, some], row[some]
-        secant = a[0] - a[1] * (b[0] - a[0]) / (b[1] - a[1])
-        own_times = times if times.ndim == 1 else times[own]
-        roots[some] = _newton(flows[own], own_times, a[0], b[0], a[1] > 0, secant)
-    row = np.concatenate([row] + [r for r, _ in found])
-    roots = np.concatenate([roots] + [root for _, root in found])
-    return _pick_nearest(row, roots, guess)
+    row, left, right = (np.concatenate(parts, axis=-1) for parts in zip(*brackets, strict=True))
+    roots = _in_blocks(rows, row, _root_of_bracket, left, right)
+    row = np.concatenate([row] + [owner for owner, _ in touching])
+    roots = np.concatenate([roots] + [root for _, root in touching])
+    return _pick_nearest(row, roots, rows.guess)
+
+
+def _in_blocks(rows, row, function, *arrays):
+    """``function(rows.pick(row), *arrays)`` some of ``row`` at a time; the last axis of all is joined."""
+    size = max(1, BLOCK_ELEMENTS // rows.flows.shape[1])
+    blocks = [slice(first, first + size) for first in range(0, max(1, len(row)), size)]
+    done = [function(rows.pick(row[block]), *(array[..., block] for array in arrays)) for block in blocks]
+    return done[0] if len(done) == 1 else np.concatenate(done, axis=-1)
+
+
+def _root_of_bracket(rows, left, right):
+    # The cubic through both ends, inverted: delta as a function of h, with the slopes there.
+    width, rise = right[0] - left[0], right[1] - left[1]
+    share = -left[1] / rise
+    slope_left, slope_right = rise / (left[3] - left[2]), rise / (right[3] - right[2])
+    rest = 1 - share
+    start = share * width + share * rest * (rest * (slope_left - width) - share * (slope_right - width))
+    start = left[0] + np.where((start >= 0) & (start <= width), start, share * width)
+    return _newton(rows, left[0], right[0], left[1] > 0, start)
 
 
 def _pick_nearest(row, roots, guess):
@@ -304,25 +315,19 @@ def _pick_nearest(row, roots, guess):
     return answer
 
 
-def _ends(flows, times, row, delta):
-    """The four values that describe a cell's end, at ``delta`` of flows[row]; in blocks."""
-    ends = np.empty((4, len(row)))
-    ends[0] = delta
-    size = max(1, BLOCK_ELEMENTS // flows.shape[1])
-    for first in range(0, len(row), size):
-        some = slice(first, first + size)
-        own_times = times if times.ndim == 1 else times[row[some]]
-        ends[1:, some] = _log_ratio(flows[row[some]], own_times, delta[some])
-    return ends
+def _ends(rows, row, delta):
+    """The four values that describe a cell's end, at ``delta`` of the rows ``row``."""
+    return np.concatenate([delta[None, :], _in_blocks(rows, row, _log_ratio, delta)])
 
 
-def _first_cells(flows, times, span):
+def _first_cells(rows):
     """Cells that cover all delta a root may have: a grid shared by the rows, and a tail on either side."""
-    rows = len(flows)
+    flows, times = rows.flows, rows.times
+    span = (rows.late - rows.early).max()
     reach = np.arcsinh(GRID_REACH / GRID_BEND)
     # Lopsided, so that no node, nor half-way between nodes, is a rate that people choose, 0 above all.
     grid = np.sinh(np.linspace(-reach, 1.0137 * reach, GRID_CELLS + 1)) * (GRID_BEND / span)
-    nodes = np.empty((4, len(grid), rows))
+    nodes = np.empty((4, len(grid), len(flows)))
     nodes[0] = grid[:, None]
     if times.ndim == 1:
         receipts = np.maximum(flows, 0.0)
@@ -336,20 +341,17 @@ def _first_cells(flows, times, span):
         nodes[3] = _product(weights, payments.T) / out_of
     else:
         for k, delta in enumerate(grid):
-            nodes[1:, k] = _log_ratio(flows, times, np.full(rows, delta))
+            nodes[1:, k] = _log_ratio(rows, np.full(len(flows), delta))
     cell, row = np.nonzero(~np.isfinite(nodes).all(axis=0))
     if len(row):
-        nodes[:, cell, row] = _ends(flows, times, row, grid[cell])
-    low, high = _bounds(flows, times)
+        nodes[:, cell, row] = _ends(rows, row, grid[cell])
     left, right = nodes[:, :-1], nodes[:, 1:]
     # Cells beyond a row's bounds hold nothing; most of the rest is decided at once.
     one_root, undecided = _judge(left, right)
-    wanted = (one_root | undecided) & (right[0] >= low) & (left[0] <= high)
-    cell, row = np.nonzero(wanted)
-    everyone = np.arange(rows)
-    under, over = everyone[low < grid[0]], everyone[high > grid[-1]]
-    left = [left[:, cell, row], _ends(flows, times, under, low[under]), nodes[:, -1, over]]
-    right = [right[:, cell, row], nodes[:, 0, under], _ends(flows, times, over, high[over])]
+    cell, row = np.nonzero((one_root | undecided) & (right[0] >= rows.low) & (left[0] <= rows.high))
+    under, over = np.flatnonzero(rows.low < grid[0]), np.flatnonzero(rows.high > grid[-1])
+    left = [left[:, cell, row], _ends(rows, under, rows.low[under]), nodes[:, -1, over]]
+    right = [right[:, cell, row], nodes[:, 0, under], _ends(rows, over, rows.high[over])]
     return np.concatenate([row, under, over]), np.concatenate(left, axis=1), np.concatenate(right, axis=1)
 
 
@@ -365,7 +367,7 @@ def _judge(left, right):
     spread = rise - fall
     least = (rise * left[1] - fall * right[1] + fall * rise * width) / spread
     most = (rise * right[1] - fall * left[1] - fall * rise * width) / spread
-    empty = np.where(positive, also_positive & (least > 0), ~also_positive & (most < 0))
+    empty = np.where(positive, also_positive & (least > TOUCHES), ~also_positive & (most < -TOUCHES))
     return one_root, ~(monotone | empty) & np.isfinite(spread)
 
 
