@@ -87,7 +87,7 @@ class CellReader:
 
     def _read_excel_cell(self, found):
         letters, digits, style, type_, more, f_marks, f_text, value = found.groups()
-        row, column, ref = int(digits), column_number(letters.decode()), (letters + digits).decode()
+        row, column, ref = int(digits), column_number(letters), (letters + digits).decode()
         if row > LAST_ROW or column > LAST_COLUMN:
             raise PackageError(f"{ref} lies outside the grid: repair the file in Excel first")
         value, kind = self._value(ref, type_ or b"n", value)

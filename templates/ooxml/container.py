@@ -267,22 +267,20 @@ def _locate(data, records, directory_offset):
 
 def _wide(extra, size, compressed, offset):
     """Replace the fields that are full by those of the zip64 extra field."""
-    if FULL32 not in (size, compressed, offset):
-        return size, compressed, offset
+    fields = (size, compressed, offset)
     for tag, body in _extra_fields(extra):
         if tag == ZIP64_EXTRA:
             values = [int.from_bytes(body[i : i + 8], "little") for i in range(0, len(body) - 7, 8)]
-            wide = []
-            for field in (size, compressed, offset):
-                wide.append(values.pop(0) if field == FULL32 and values else field)
-            return tuple(wide)
-    return size, compressed, offset
+            fields = tuple(values.pop(0) if field == FULL32 and values else field for field in fields)
+    return fields
 
 
 def _extra_fields(extra):
     at = 0
     while at + 4 <= len(extra):
         tag, length = struct.unpack_from("<2H", extra, at)
+        if at + 4 + length > len(extra):
+            raise PackageError("a damaged zip (extra field): repair the file in Excel first")
         yield tag, extra[at + 4 : at + 4 + length]
         at += 4 + length
 

@@ -21,10 +21,10 @@ def column_letters(column):
 
 @lru_cache(maxsize=LAST_COLUMN)
 def column_number(letters):
-    """"A" -> 1, "AA" -> 27 (str or bytes-decoded text)."""
+    """"A" -> 1, "AA" -> 27; letters as str or as bytes of XML."""
     number = 0
-    for letter in letters.upper():
-        number = number * 26 + ord(letter) - 64
+    for letter in letters.upper() if isinstance(letters, bytes) else letters.upper().encode():
+        number = number * 26 + letter - 64
     return number
 
 

@@ -87,6 +87,7 @@ class SheetScan:
         self._find_sheet_data()
         self.rows = self._index_rows()
         self._by_number = self._greatest = None
+        self._last_inner = (-1, None)
         self._sorted_starts = [row.start for row in self.rows]
 
     def _compile(self, p):
@@ -178,7 +179,10 @@ class SheetScan:
         opening = self._cell_open.search(lexed, row.open_end, stop)
         while opening:
             start, open_end = opening.span()
-            number, column = self._cell_place(opening, row.number, column)
+            if opening[1]:
+                number, column = int(opening[2]), column_number(opening[1])
+            else:
+                number, column = self._cell_place(opening[0], row.number, column)
             count += 1
             if not (1 <= column <= LAST_COLUMN and 1 <= number <= LAST_ROW) or count > LAST_COLUMN:
                 raise PackageError(f"{self.name} has a cell outside the grid: repair the file in Excel first")
@@ -192,16 +196,14 @@ class SheetScan:
             yield CellSpan(number, column, start, open_end, close_start, end)
             opening = self._cell_open.search(lexed, end, stop)
 
-    def _cell_place(self, opening, row, previous_column):
-        """(row, column) of a cell's start tag; without `r` it follows the cell before."""
-        if opening[1]:
-            return int(opening[2]), column_number(opening[1].decode())
-        position = CELL_REF.search(opening[0])
+    def _cell_place(self, tag, row, previous_column):
+        """(row, column) of a cell whose `r` is not the first attribute, or is missing: behind the cell before."""
+        position = CELL_REF.search(tag)
         if position:
-            return int(position[2]), column_number(position[1].decode())
-        if not ANY_POSITION.search(opening[0]):
+            return int(position[2]), column_number(position[1])
+        if not ANY_POSITION.search(tag):
             return row, previous_column + 1
-        return parse_ref(attributes(opening[0]).get("r", ""))
+        return parse_ref(attributes(tag).get("r", ""))
 
     def find(self, row, column):
         """The CellSpan at a place, or None; refuses a place that the file gives twice."""
@@ -223,7 +225,12 @@ class SheetScan:
         return self.rows[place] if place < len(self.rows) else None
 
     def inner(self, cell):
-        """The Inner of a cell."""
+        """The Inner of a cell; the last one asked for is kept, as readers and makers ask in turn."""
+        if self._last_inner[0] != cell.start:
+            self._last_inner = cell.start, self._find_inner(cell)
+        return self._last_inner[1]
+
+    def _find_inner(self, cell):
         usual = self._usual.fullmatch(self.lexed, cell.open_end, cell.close_start)
         if not usual:
             return self._unusual_inner(cell)

@@ -194,7 +194,8 @@ def test_foreign_metadata_gets_one_more_entry(package):
     """A workbook with linked data types has metadata of another kind, whose numbers may not move."""
     metadata = (
         f'<m:metadata xmlns:m="{MAIN}"><m:metadataTypes count="1"><m:metadataType name="XLRICHVALUE" '
-        'minSupportedVersion="120000" copy="1"/></m:metadataTypes><m:futureMetadata name="XLRICHVALUE" count="1"><m:bk/>'
+        'minSupportedVersion="120000" copy="1"/></m:metadataTypes>'
+        '<m:futureMetadata name="XLRICHVALUE" count="1"><m:bk/>'
         "</m:futureMetadata>"
         '<m:cellMetadata count="1"><m:bk><m:rc t="1" v="0"/></m:bk></m:cellMetadata>'
         '<m:valueMetadata count="1"><m:bk><m:rc t="1" v="0"/></m:bk></m:valueMetadata></m:metadata>'

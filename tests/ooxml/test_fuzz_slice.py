@@ -4,7 +4,7 @@ import pytest
 
 from templates import ooxml
 
-INPUTS = 600
+INPUTS = 300
 
 
 @pytest.mark.parametrize("seed", [101, 102])

@@ -243,12 +243,19 @@ def _newton(rows, low, high, falling, start):
 def _single(rows):
     """delta of rows with one sign change; h is monotone there, so the guess does not matter."""
     receipts, payments = np.maximum(rows.flows, 0.0), np.maximum(-rows.flows, 0.0)
-    into, out_of = receipts.sum(axis=1), payments.sum(axis=1)
-    mean_in, mean_out = np.vecdot(receipts, rows.times) / into, np.vecdot(payments, rows.times) / out_of
-    # At delta = 0 no exponential is needed: the first Newton step is nearly free.
-    free_step = -np.log(into / out_of) / (mean_out - mean_in)
-    start = np.where(np.isnan(rows.start), free_step, rows.start)
-    return _newton(rows, rows.low, rows.high, mean_in > mean_out, start)
+    totals, means, variances = [], [], []
+    for side in (receipts, payments):
+        totals.append(side.sum(axis=1))
+        means.append(np.vecdot(side, rows.times) / totals[-1])
+        variances.append(np.vecdot(side, rows.times * rows.times) / totals[-1] - means[-1] ** 2)
+    # A start that costs no exponential: were receipts spread over time as a gamma distribution is, then
+    # h would be h(0) - gap^2 / spread x log(1 + delta x spread / gap).
+    gap, spread = means[0] - means[1], variances[0] - variances[1]
+    line = np.log(totals[0] / totals[1]) / gap
+    bend = line * spread / gap
+    start = np.where(np.abs(bend) > 1e-6, line * np.expm1(bend) / bend, line)
+    start = np.where(np.isnan(rows.start), start, rows.start)
+    return _newton(rows, rows.low, rows.high, gap > 0, start)
 
 
 # --- several sign changes: isolate all roots, take the nearest ---------------------------------------
@@ -259,6 +266,7 @@ def _nearest(rows):
     span = rows.late - rows.early
     row, left, right = _first_cells(rows)
     brackets, touching = [], []  # cells with exactly one root; roots where h only touches zero
+    reach = np.full(len(span), np.inf)  # a root is known to lie no further from the guess than this
     while True:
         one_root, undecided = _judge(left, right)
         size_left, size_right = np.abs(left[1]), np.abs(right[1])
@@ -267,11 +275,15 @@ def _nearest(rows):
         last = narrow | flat
         crosses = (left[1] > 0) != (right[1] > 0)
         keep = one_root | (last & crosses)
+        below, above = np.expm1(left[0]) - rows.guess[row], np.expm1(right[0]) - rows.guess[row]
+        np.minimum.at(reach, row[keep], np.maximum(np.abs(below), np.abs(above))[keep])
+        near = np.maximum(below, -above) <= reach[row]
+        keep &= near
         brackets.append((row[keep], left[:, keep], right[:, keep]))
         turns = (left[3] > left[2]) != (right[3] > right[2])
         touch = last & ~crosses & turns & (np.minimum(size_left, size_right) < TOUCHES)
         touching.append((row[touch], _turning_point(left[:, touch], right[:, touch])))
-        split = undecided & ~last
+        split = undecided & ~last & near
         if not split.any():
             break
         row, left, right = row[split], left[:, split], right[:, split]

@@ -7,6 +7,7 @@ no number answers (a zero divisor) is nan.
 
 from __future__ import annotations
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -613,14 +614,20 @@ def claim_audit(
 
 
 def _f(value):
-    return np.asarray(value, float)
+    # One float, as from a cell, stays one: an array of it would cost twenty times the arithmetic.
+    return value if type(value) is float else np.asarray(value, float)
 
 
 def _ratio(numerator, denominator):
+    numerator, denominator = _f(numerator), _f(denominator)
+    if type(numerator) is float and type(denominator) is float:
+        return _finite(numerator / denominator) if denominator else np.nan
     with np.errstate(all="ignore"):
-        return _finite(_f(numerator) / _f(denominator))
+        return _finite(numerator / denominator)
 
 
 def _finite(values):
+    if isinstance(values, float):
+        return values if math.isfinite(values) else np.nan
     finite = np.isfinite(values)
     return values[()] if finite.all() else np.where(finite, values, np.nan)[()]
