@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -24,8 +23,6 @@ DIGITS = 6  # significant digits on the screen; JSON and CSV carry all
 REFUSALS_SHOWN = 10  # refused rows shown one by one before "and n more"
 REASONS_SHOWN = 8  # kinds of reasons shown when not every refused row is
 FRONTIER = "frontier_total_tok_s_per_gpu"  # hundreds of points: listed and compared only when asked for by name
-VINTAGE_WORDS = ("old", "corrected")  # conditions that tell vintages of one figure apart, as years do
-YEAR = re.compile(r"\d{4}(-\d\d)?")
 POINTS = {
     "peak": "at highest throughput",
     "at_interactivity": "at a stated speed per user",
@@ -111,12 +108,8 @@ def show_figure(
     day = iso_day(as_of, "--as-of")
     figures = catalog.active()
     row = _chosen(figures, first, second, model, conditions, day)
-    known = catalog.Catalog(other for other in figures if not day or other.as_of <= day)
-    shown = catalog.views.show(known, row.id)
-    shown["history"] = _vintages(row, shown["history"])
+    shown = catalog.views.show(figures, row.id, day)
     shown["in_place_of"] = [other.as_dict() for other in _in_place_of(figures, row, shown["history"], day)]
-    later = _vintages(row, catalog.views.show(figures, row.id)["history"])
-    shown["known_later"] = sum(1 for other in later if day and other["as_of"] > day)
     if as_json:
         show.as_json(shown | {"words": row.words, "as_known_on": day or None})
     elif as_csv:
@@ -253,14 +246,15 @@ def print_team(rows: Iterable[Row]) -> None:
 
 def iso_day(text: str | None, name: str) -> str:
     """The ISO day of an option; empty when it was not given."""
+    from udfs.catalog import CatalogError
     from udfs.catalog.dates import iso
 
     if not text:
         return ""
     try:
         return iso(text)
-    except ValueError as error:
-        raise CommandError(f"{name}: {error}") from None
+    except CatalogError as error:
+        raise CommandError(f"{name} {error}") from None
 
 
 # -- choosing ----------------------------------------------------------------------------------------------------
@@ -352,15 +346,6 @@ def _which_metric(figures, text: str, reason: str) -> str:
         return f"{nearer} Name a platform and a metric, a metric, or the id of a figure"
     listed = f'tokenbook baselines list --platform "{text}"'
     return f"{text}: name a metric too, such as {' or '.join(metrics[:2])}; {listed} shows all"
-
-
-def _vintages(row, rows: Sequence[Row]) -> list[Row]:
-    """The rows that differ from the row in their date alone: not another region, scenario or contract."""
-    return [other for other in rows if _undated(other["conditions"]) == _undated(row.conditions)]
-
-
-def _undated(conditions: str) -> list[str]:
-    return [word for word in conditions.split() if word not in VINTAGE_WORDS and not YEAR.fullmatch(word)]
 
 
 def _in_place_of(figures, row, history: Sequence[Row], day: str) -> list:

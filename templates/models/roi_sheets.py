@@ -231,8 +231,9 @@ def write_panels(writer, platforms: tuple[str, ...], months: int) -> dict[str, s
     sheet.cell(row, 2).value = f'=IF({addin}="no add-in","no",1)'
     paint(sheet.cell(row, 2), "TB Calc", "flag")
     book.put("panels.addin_missing", Cell(name, row, 2))  # text without the add-in, a number with it
-    missing = f'IF({addin}="no add-in","no add-in","none")'
-    no_curve = f'IF({addin}="no add-in","no add-in",0)'
+    # Asked anew in each formula: LibreOffice calculates arrays on load, and single cells not.
+    missing = 'IF(ISERROR(TOK_VERSION()),"no add-in","none")'
+    no_curve = 'IF(ISERROR(TOK_VERSION()),"no add-in",0)'
 
     row += 2
     _panel_head(writer, sheet, row, "Inputs, by the names that the functions read", platforms, last)

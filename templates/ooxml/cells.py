@@ -214,7 +214,7 @@ class SharedStrings:
 
     def __init__(self, text, name):
         root = check(text, name)
-        lexed = mask(text) if root.plain else canonical_mask(text, name, root.uri)
+        lexed = lexing_copy(text, name, root)
         prefix = PREFIX if not root.plain else re.escape(root.prefix.encode() + b":") if root.prefix else b""
         item = rb"<" + prefix + rb"si(?=[\s/>])" + ATTRIBUTES + rb"(?:(?<=/)>|>(.*?)</" + prefix + rb"si\s*>)"
         self._run = text_run_pattern(prefix)

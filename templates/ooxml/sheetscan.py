@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from .errors import PackageError
 from .references import LAST_COLUMN, LAST_ROW, column_number, parse_ref, to_ref
-from .xmlscan import ATTRIBUTES, attributes, canonical_mask, check, mask, unescape
+from .xmlscan import ATTRIBUTES, attributes, check, lexing_copy, unescape
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -79,7 +79,7 @@ class SheetScan:
         if root.local != "worksheet" or root.uri not in (TRANSITIONAL, STRICT):
             raise PackageError(f"{name} is not a worksheet (its root is {root.local}): choose another sheet")
         self.text, self.name, self.uri = text, name, root.uri
-        self.lexed = mask(text) if root.plain else canonical_mask(text, name, root.uri)
+        self.lexed = lexing_copy(text, name, root)
         self.straight = self.lexed is text  # raw text can be taken from the lexed copy
         prefix = re.escape(root.prefix.encode() + b":") if root.prefix else b""
         self.root_prefix = (root.prefix.encode() + b":" if root.prefix else b"") if root.plain else None

@@ -25,7 +25,7 @@ class PartStore:
 
     def __init__(self, data, limits):
         self.limits = limits
-        self._texts = {}
+        self._texts, self._relations = {}, {}
         self.restart(data)
 
     def restart(self, data):
@@ -124,7 +124,13 @@ class PartStore:
     def relationships(self, part):
         """The Relationships of a part ("" is the package)."""
         name = self.find(relationships_name(part))
-        return read_relationships(self.text(name), part) if name else []
+        if name is None:
+            return []
+        text, (known_text, known) = self.text(name), self._relations.get(name, (None, None))
+        if known_text is not text:
+            known = read_relationships(text, part)
+            self._relations[name] = text, known
+        return known
 
     def related(self, part, kind):
         """Names of the parts that `part` refers to with relationships of one kind (last word of the type)."""

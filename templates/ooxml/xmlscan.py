@@ -84,17 +84,22 @@ def _needs_mask(text):
 
 
 class Root(NamedTuple):
-    """The document element. `plain`: its namespace has one prefix, the same throughout the part."""
+    """The document element.
+
+    `plain`: its namespace has one prefix, the same throughout the part. `bare`: the part holds no comments,
+    CDATA or processing instructions, so that `mask` would change nothing.
+    """
 
     uri: str
     local: str
     prefix: str
     plain: bool
+    bare: bool
 
 
 def check(text, name):
     """Raise PackageError unless `text` is well-formed XML without DOCTYPE; returns its Root."""
-    root, declared = [], []
+    root, declared, others = [], [], []
 
     def on_root(tag, _attributes):
         root.append(tag)
@@ -103,10 +108,12 @@ def check(text, name):
     parser = _parser(name)
     parser.StartElementHandler = on_root
     parser.StartNamespaceDeclHandler = lambda prefix, uri: declared.append((prefix or "", uri))
+    parser.CommentHandler = parser.ProcessingInstructionHandler = lambda *_: others.append(1)
+    parser.StartCdataSectionHandler = lambda: others.append(1)
     _parse(parser, text, name)
     uri, local, prefix = _split(root[0])
     plain = all((p == prefix) == (u == uri) for p, u in declared)
-    return Root(uri, local, prefix, plain)
+    return Root(uri, local, prefix, plain, bare=not others)
 
 
 def check_elements(elements, name):
@@ -116,6 +123,13 @@ def check_elements(elements, name):
     """
     parser = expat.ParserCreate("UTF-8")  # without namespaces: the prefixes are declared elsewhere
     _parse(parser, b"<all>" + b"".join(elements) + b"</all>", name)
+
+
+def lexing_copy(text, name, root):
+    """What regular expressions may look for tags in: `text` itself, or a copy with everything else blanked."""
+    if root.plain:
+        return text if root.bare else mask(text)
+    return canonical_mask(text, name, root.uri)
 
 
 def canonical_mask(text, name, uri):

@@ -14,7 +14,7 @@ LABEL, UNIT, CONSTANT, TOTAL, SPACER, FIRST = 1, 2, 3, 4, 5, 6
 TIMELINE = (
     # The spacer left of month 0 is empty and reads as 0, so that opening balances need no formula of their own.
     Row("month", "Month", "month", "=COLUMNS({ruler:to_date})-1", kind="month"),
-    Row("month_end", "Month ends", "date", "=EDATE({start_date},{month})", kind="date"),
+    Row("date", "Date", "date", "=EDATE({start_date},{month})", kind="date"),
     Row("year", "Year of the model", "year", "=ROUNDUP({month}/{months_per_year},0)", kind="month"),
     Row("operating", "Months of operation", "1 or 0", "=IF(AND({month}>0,{month}<={months}),1,0)", kind="flag"),
     Row("final", "Last month", "1 or 0", "=IF({month}={months},1,0)", kind="flag"),
@@ -48,8 +48,8 @@ def write(
         _write_line(writer, sheet, at, block, line, last, inputs)
     _header(writer, sheet, writer.body_row - 1, months)
     sheet.freeze_panes = sheet.cell(body, FIRST)
-    sheet.column_dimensions["A"].width = 40
-    sheet.column_dimensions["B"].width = 18
+    sheet.column_dimensions["A"].width = 54
+    sheet.column_dimensions["B"].width = 25
     sheet.column_dimensions["C"].width = 14
     sheet.column_dimensions["D"].width = 16
     sheet.column_dimensions["E"].width = 2

@@ -11,9 +11,11 @@ from pathlib import Path
 import openpyxl
 import pytest
 import sqlalchemy
+from rich.console import Console
 
 from addin.cli import run
 from addin.commands import baselines as commands
+from addin.commands import show
 from udfs import catalog
 from udfs.catalog.importers import KINDS
 
@@ -24,10 +26,15 @@ OWN = 'B200,usd_per_gpu_hour,1.61,USD/GPU-h,2026-09-01,treasury 2026-17,hypersca
 OWN_ANY_TIER = "B200,usd_per_gpu_hour,1.61,USD/GPU-h,2026-09-01,treasury 2026-17,,"
 
 
+def columns(monkeypatch, count):
+    """A terminal so wide. COLUMNS alone would not do: the console may keep what it was when `show` was imported."""
+    monkeypatch.setattr(show, "console", Console(highlight=False, color_system=None, width=count, height=50))
+
+
 @pytest.fixture(autouse=True)
 def plain_terminal(monkeypatch):
     """100 columns, no team catalogue; what a command chose is forgotten afterwards."""
-    monkeypatch.setenv("COLUMNS", "100")
+    columns(monkeypatch, 100)
     monkeypatch.delenv("TOKENBOOK_CATALOG", raising=False)
     yield
     catalog.use(None)
@@ -177,9 +184,7 @@ def test_json_and_csv_carry_every_figure_without_loss(capsys):
 def test_a_csv_list_is_a_team_catalogue(capsys, tmp_path):
     mine = tmp_path / "mine.csv"
     mine.write_text(printed(capsys, "list", "-p", "B200", "-m", "usd_per_gpu_hour", "--csv"), encoding="utf-8")
-    rows = json.loads(
-        printed(capsys, "list", "-p", "B200", "-m", "usd_per_gpu_hour", "--catalog", mine, "--json")
-    )
+    rows = json.loads(printed(capsys, "list", "-p", "B200", "-m", "usd_per_gpu_hour", "--catalog", mine, "--json"))
     assert {(row["value"], row["origin"]) for row in rows} == {(1.73, f"team: {mine}"), (2.07, f"team: {mine}")}
 
 
@@ -205,8 +210,8 @@ def test_what_a_file_says_cannot_command_the_terminal(capsys, tmp_path):
         (("list", "--model", "abacus"), "unknown model 'abacus'; there are GPT-OSS-120B"),
         (("list", "-m", "kw_per_gpus"), "did you mean kw_per_gpu?"),
         (("list", "-m", "colour"), "unknown metric 'colour'; tokenbook baselines list shows them all"),
-        (("list", "--as-of", "soon"), "--as-of: 'soon' is not a date: write 2026-07-31, 2026-07 or 2026"),
-        (("list", "--as-of", "2026-02-31"), "'2026-02-31' is not a date of the calendar"),
+        (("list", "--as-of", "soon"), "--as-of soon: is not a date; write it as 2026-07-31"),
+        (("list", "--as-of", "2026-02-31"), "--as-of 2026-02-31: is not a date; write it as"),
         (
             ("list", "-p", "B200", "-m", "usd_per_gpu_hour", "-c", "hypersclaer"),
             "no usd_per_gpu_hour of B200 is described by 'hypersclaer'; did you mean hyperscaler?",
@@ -235,12 +240,12 @@ def test_what_a_file_says_cannot_command_the_terminal(capsys, tmp_path):
             ("show", "b200.kw_per_gpu.corrected.2026-07", "--as-of", "2026-01"),
             "was not known on 2026-01-31; it is of 2026-07-14",
         ),
-        (("show", "pue", "--as-of", "1/2/26"), "--as-of: '1/2/26' is not a date"),
+        (("show", "pue", "--as-of", "1/2/26"), "--as-of 1/2/26: is not a date"),
         (("show", "pue", "--json", "--csv"), "choose one of --json and --csv"),
         (("show",), "Missing argument"),
         (("diff", "2026-09", "2025"), "2026-09-30 is after 2025-12-31: write the earlier date first"),
-        (("diff", "soon", "2026"), "DATE_A: 'soon' is not a date"),
-        (("diff", "2025", "later"), "DATE_B: 'later' is not a date"),
+        (("diff", "soon", "2026"), "DATE_A soon: is not a date"),
+        (("diff", "2025", "later"), "DATE_B later: is not a date"),
         (("diff", "2025", "2026", "-p", "mainframe"), "unknown platform 'mainframe'; there are H100"),
         (("diff", "2025", "2026", "-c", "lunar"), 'no figure fits --conditions "lunar" as known on 2026-12-31; with'),
         (("diff", "2025", "2026", "--json", "--csv"), "choose one of --json and --csv"),
@@ -306,6 +311,7 @@ def test_the_history_of_a_figure_is_not_that_of_another_region_or_scenario(capsy
     assert shown["figure"]["conditions"] == conditions
     without_year = conditions.removesuffix(" 2025")
     assert len(shown["history"]) > 1
+    assert shown["known_later"] == 0
     assert {row["conditions"].rsplit(" 20", 1)[0] for row in shown["history"]} == {without_year}
 
 
@@ -337,6 +343,14 @@ def test_diff_shows_old_new_and_change(capsys):
     assert "usd_per_gpu_hour: USD/GPU-h, owning" in text
     assert "4 figures changed, 0 new between 2026-07-30 and 2026-07-31." in text
     assert "as of 2026-07-31" in text
+
+
+def test_diff_shows_what_a_team_figure_of_any_tier_takes_over_as_changes(capsys, tmp_path):
+    asked = ("diff", "2026-08-15", "2026-09-15", "-p", "B200", "-m", "usd_per_gpu_hour")
+    text = printed(capsys, *asked, "--catalog", file_of(tmp_path, OWN_ANY_TIER))
+    assert line_of(text, "hyperscaler", "1.73", "1.61", "-6.9%").split()[-1] == "team"
+    assert line_of(text, "neocloud", "2.07", "1.61", "-22.2%").split()[-1] == "team"
+    assert "2 figures changed, 0 new" in text
 
 
 def test_diff_tells_new_figures_from_changed_ones(capsys):
@@ -469,7 +483,7 @@ def test_a_broken_file_is_one_line_naming_it_and_writes_nothing(capsys, tmp_path
         (("quotes", "{good}", "-o", "{tmp}/nowhere/x.csv"), "nowhere does not exist"),
         (("quotes", "{good}", "-o", "{tmp}/folder.csv"), "is a folder"),
         (("quotes", "{good}", "-o", "{good}", "--force"), "is the file to import"),
-        (("quotes", "{good}", "-o", "{tmp}/x.csv", "--as-of", "soon"), "--as-of: 'soon' is not a date"),
+        (("quotes", "{good}", "-o", "{tmp}/x.csv", "--as-of", "soon"), "--as-of soon: is not a date"),
         (("quotes", "{good}", "-o", "{tmp}/x.csv", "--default", "model"), "write NAME=VALUE"),
         (("quotes", "{good}"), "Missing option"),
         (("quotes", "-o", "{tmp}/x.csv"), "Missing argument"),
@@ -547,7 +561,7 @@ def place_of(kind, folder, *lines):
 @pytest.mark.parametrize("named", ["option", "environment"])
 @pytest.mark.parametrize("kind", ["csv", "xlsx", "database"])
 def test_a_team_figure_wins_and_is_marked_wherever_it_appears(capsys, tmp_path, monkeypatch, kind, named):
-    monkeypatch.setenv("COLUMNS", "250")
+    columns(monkeypatch, 250)
     place = place_of(kind, tmp_path, OWN)
     option = ("--catalog", place) if named == "option" else ()
     if named == "environment":

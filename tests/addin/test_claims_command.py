@@ -3,15 +3,22 @@
 import json
 
 import pytest
+from rich.console import Console
 
 from addin.cli import run
+from addin.commands import show
 from udfs import catalog
 from udfs.catalog import claims
 
 
+def columns(monkeypatch, count):
+    """A terminal so wide. COLUMNS alone would not do: the console may keep what it was when `show` was imported."""
+    monkeypatch.setattr(show, "console", Console(highlight=False, color_system=None, width=count, height=50))
+
+
 @pytest.fixture(autouse=True)
 def plain_terminal(monkeypatch):
-    monkeypatch.setenv("COLUMNS", "80")
+    columns(monkeypatch, 80)
     monkeypatch.delenv("TOKENBOOK_CATALOG", raising=False)
     yield
     catalog.use(None)
@@ -29,7 +36,7 @@ def flowing(text):
 
 
 def test_the_list_names_every_claim_and_how_it_must_be_read(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "300")
+    columns(monkeypatch, 300)
     text = printed(capsys)
     for claim in claims.list():
         (line,) = [line for line in text.splitlines() if f" {claim.id} " in line]
@@ -53,7 +60,7 @@ def test_a_claim_is_shown_whole_within_80_columns(capsys, claim):
 
 
 def test_the_fifteenfold_return_is_told_with_its_net_return_and_the_price_it_implies(capsys, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "120")
+    columns(monkeypatch, 120)
     text = printed(capsys, "15x")
     lines = [line.split() for line in text.splitlines()]
     assert ["14", "x", "net_roi:", "(revenue", "-", "investment)", "over", "investment"] in lines
@@ -84,7 +91,7 @@ def test_an_unknown_claim_is_one_line_naming_those_there_are(capsys):
 
 
 def test_the_teams_own_figures_stand_beside_the_claim_and_are_marked(capsys, tmp_path, monkeypatch):
-    monkeypatch.setenv("COLUMNS", "150")
+    columns(monkeypatch, 150)
     mine = tmp_path / "mine.csv"
     mine.write_text(
         "platform,model,metric,value,unit,as_of,source\n"

@@ -144,6 +144,20 @@ def test_a_flat_table_takes_what_it_lacks_from_the_defaults(tmp_path):
     assert result.rows[0].shape == "1k/1k"
 
 
+def test_points_of_a_flat_table_without_concurrency_are_told_apart_by_their_speed(tmp_path):
+    file = tmp_path / "curve.csv"
+    point = "B200,4,40,{},{}\n".format
+    points = [(49.3, 309.17), (118.7, 277.39), (118.8, 277.3901), (49.3, 309.17)]
+    header = "platform,prefill_gpus,decode_gpus,tok_s_per_gpu,tok_s_per_user\n"
+    file.write_text(header + "".join(point(*each) for each in points))
+    result = import_file("inferencex", file, defaults=GIVEN)
+    assert [(row.value, row.interactivity) for row in result.rows] == points[:3]
+    ((line, reason),) = result.refused
+    assert line == 5
+    assert "same key as line 2" in reason
+    assert "309.17-tok-s-user" in result.rows[0].id
+
+
 def test_a_flat_table_without_a_column_it_needs_is_refused_as_a_whole(tmp_path):
     file = tmp_path / "curve.csv"
     file.write_text(CURVE)

@@ -97,9 +97,7 @@ def test_a_later_round_is_taken_with_its_day(tmp_path):
 
 def test_a_power_cap_stays_visible(tmp_path):
     file = tmp_path / "summary_results.json"
-    file.write_text(
-        json.dumps([{**GOOD, "Accelerator": "AMD Instinct MI355X 288GB HBM3e (Power Cap 1000 W)"}])
-    )
+    file.write_text(json.dumps([{**GOOD, "Accelerator": "AMD Instinct MI355X 288GB HBM3e (Power Cap 1000 W)"}]))
     (row,) = import_file("mlperf", file).rows
     assert row.platform == "MI355X"
     assert "power-cap-1000w" in row.conditions

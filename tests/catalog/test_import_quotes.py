@@ -99,6 +99,24 @@ B200,dsr1,total_tok_s_per_gpu,9000,tok/s/GPU,8k/1k,fp4,2026-08-01
     )
 
 
+@pytest.mark.parametrize("name", catalog.metrics())
+def test_a_figure_of_no_stated_kind_is_of_the_kind_of_its_metric(tmp_path, name):
+    """A measured PUE or a chip's memory is no price; the shipped rows say what a metric's figures are."""
+    about = catalog.metric(name)
+    result = quotes(
+        tmp_path,
+        f"platform,model,metric,value,unit,as_of\nB200,dsr1,{name},{max(about.low, 1)},{about.unit},2026-08-01\n"
+        if about.high >= 1
+        else "",
+    )
+    assert only(result).kind in {row.kind for row in catalog.shipped().find(metric=name)}
+
+
+def test_the_teams_own_pue_is_measured_and_its_electricity_a_price(tmp_path):
+    text = f"{HEADER}\n,pue,1.2,kW/kW,2026-08-01,meter,\n,usd_per_kwh,0.07,USD/kWh,2026-08-01,contract,\n"
+    assert [row.kind for row in quotes(tmp_path, text).rows] == ["measured", "price"]
+
+
 REFUSED = {
     "decimal comma": ('B200,kw_per_gpu,"1,7",kW,2026-08-01,m,', "'1,7' is not a number"),
     "wrong unit": ("B200,kw_per_gpu,1.7,USD,2026-08-01,m,", "unit 'USD': kw_per_gpu is in kW/GPU"),
@@ -219,9 +237,7 @@ def test_writing_is_whole_or_not_at_all(tmp_path):
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text(max_size=12), min_size=1, max_size=8), min_size=1, max_size=8))
-def test_no_table_however_odd_makes_the_import_fail_otherwise_than_by_a_catalog_error(
-    tmp_path_factory, cells
-):
+def test_no_table_however_odd_makes_the_import_fail_otherwise_than_by_a_catalog_error(tmp_path_factory, cells):
     import csv
 
     file = tmp_path_factory.mktemp("odd") / "quotes.csv"

@@ -99,15 +99,27 @@ def test_nothing_found_says_in_one_line_what_would_be_right(key, words):
         assert word in message
 
 
+def test_a_word_near_to_none_is_answered_with_the_words_there_are():
+    with pytest.raises(catalog.UnknownKey) as caught:
+        FIGURES.get("B200", "kw_per_gpu", conditions="xyz")
+    assert str(caught.value) == (
+        "no kw_per_gpu of B200 is described by 'xyz'; words it knows: all, all-in, corrected, in, nvidia, old"
+    )
+
+
 def test_a_day_before_the_first_figure_names_the_first():
     with pytest.raises(catalog.UnknownKey, match="2025-09-01; the first is of 2025-10-31"):
         FIGURES.get("B200", "usd_per_gpu_hour", None, "hyperscaler", as_of="2025-09-01")
 
 
-@pytest.mark.parametrize("day", ["31.07.2026", "2026-13", "2026-00", "2026-02-30", "2026-07-00", "yesterday"])
+@pytest.mark.parametrize(
+    "day", ["soon", "2026-07-31\nsoon", "31.07.2026", "2026-13", "2026-00", "2026-02-30", "2026-07-00", "yesterday"]
+)
 def test_a_day_that_is_none_is_an_error_and_not_ignored(day):
-    with pytest.raises(ValueError, match="not a date"):
+    with pytest.raises(catalog.CatalogError) as caught:  # its own kind: a bare ValueError would read as a fault
         FIGURES.get("B200", "kw_per_gpu", as_of=day)
+    assert isinstance(caught.value, ValueError)
+    assert str(caught.value) == f"{' '.join(day.split())}: is not a date; write it as 2026-07-31"
 
 
 @pytest.mark.parametrize(
@@ -152,20 +164,14 @@ def test_citation_is_one_line_with_value_source_date_confidence_and_dissent():
         "others say 7.7 (aiconfigurator",
     ):
         assert part in line
-    rate = FIGURES.citation(
-        FIGURES.get("B200", "usd_per_gpu_hour", conditions="hyperscaler", as_of="2026-07-31")
-    )
+    rate = FIGURES.citation(FIGURES.get("B200", "usd_per_gpu_hour", conditions="hyperscaler", as_of="2026-07-31"))
     assert rate.startswith("1.73 USD/GPU-h, owning, hyperscaler")
     assert "\n" not in rate
-    assert "output tokens" in FIGURES.citation(
-        FIGURES.get("GB300", "output_tok_s_per_accelerator", "dsr1", "offline")
-    )
+    assert "output tokens" in FIGURES.citation(FIGURES.get("GB300", "output_tok_s_per_accelerator", "dsr1", "offline"))
 
 
 def test_citation_of_a_rate_does_not_call_another_tier_a_contradiction():
-    assert "others say" not in FIGURES.citation(
-        FIGURES.get("B200", "usd_per_gpu_hour", conditions="hyperscaler")
-    )
+    assert "others say" not in FIGURES.citation(FIGURES.get("B200", "usd_per_gpu_hour", conditions="hyperscaler"))
 
 
 def test_history_is_every_vintage_oldest_first():
@@ -228,9 +234,7 @@ def test_frontier_asks_for_the_precision_and_knows_the_day():
 def test_frontier_takes_the_published_curve_before_the_sample():
     curve = FIGURES.frontier("GB200", "dsr1", "1k/1k", "FP4")[2]
     assert {row.tier for row in curve} == {"published-curve"}
-    assert {
-        row.tier for row in FIGURES.frontier("GB200", "dsr1", "1k/1k", "FP4", conditions="sample")[2]
-    } == {"sample"}
+    assert {row.tier for row in FIGURES.frontier("GB200", "dsr1", "1k/1k", "FP4", conditions="sample")[2]} == {"sample"}
 
 
 def test_frontier_never_loses_ground_as_days_pass():

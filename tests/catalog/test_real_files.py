@@ -14,9 +14,7 @@ from udfs.catalog import Catalog, spelling
 from udfs.catalog.importers import import_file
 from udfs.kernels.frontier import throughput_at
 
-FOLDERS = [
-    Path(found) for found in [os.environ.get("TOKENBOOK_SHARED_DATA", "")] if found and Path(found).is_dir()
-]
+FOLDERS = [Path(found) for found in [os.environ.get("TOKENBOOK_SHARED_DATA", "")] if found and Path(found).is_dir()]
 CURVE = {
     "model": "DeepSeek-R1", "shape": "1k/1k", "precision": "fp4", "framework": "dynamo-trt",
     "spec_method": "mtp", "disagg": True, "date": "2026-05-22",
@@ -51,9 +49,7 @@ if FOLDERS:
             assert cost == pytest.approx(float(row["usd_per_m_total_tok_recomputed"]), abs=6e-6)
 
     def test_22_costs_at_equal_speed_from_the_imported_curves(folder):
-        result = import_file(
-            "inferencex", folder / "inferencex" / "dsr1_fp4_1k1k_mtp_curves.csv", defaults=CURVE
-        )
+        result = import_file("inferencex", folder / "inferencex" / "dsr1_fp4_1k1k_mtp_curves.csv", defaults=CURVE)
         figures, checked = Catalog(result.rows), 0
         for row in table(folder / "inferencex" / "dsr1_fp4_1k1k_mtp_iso_interactivity_golden.csv"):
             if not row["usd_per_m_total_tok_published"]:
@@ -62,9 +58,7 @@ if FOLDERS:
             rate = catalog.shipped().get(
                 row["platform"], "usd_per_gpu_hour", conditions="hyperscaler", as_of="2026-05-22"
             )
-            cost = rate.value / (
-                float(throughput_at(float(row["target_tok_s_per_user"]), speed, throughput)) * 0.0036
-            )
+            cost = rate.value / (float(throughput_at(float(row["target_tok_s_per_user"]), speed, throughput)) * 0.0036)
             assert cost == pytest.approx(float(row["usd_per_m_total_tok_published"]), rel=1e-3)
             checked += 1
         assert checked == 22
@@ -116,9 +110,7 @@ if FOLDERS:
         figures = Catalog(result.rows)
         for model, into, out in (("DeepSeek-R1", 0.90, 2.978), ("GPT-OSS-120B", 0.15, 0.60)):
             assert figures.get("", "usd_per_mtok_input", model, "median").value == pytest.approx(into)
-            assert figures.get("", "usd_per_mtok_output", model, "median").value == pytest.approx(
-                out, abs=0.002
-            )
+            assert figures.get("", "usd_per_mtok_output", model, "median").value == pytest.approx(out, abs=0.002)
         for row in figures.find(conditions="median"):
             shipped = catalog.shipped().get("", row.metric, row.model, "median")
             assert shipped.value == pytest.approx(row.value, abs=1e-6)

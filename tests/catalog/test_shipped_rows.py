@@ -146,9 +146,7 @@ def test_derived_rows_repeat_their_arithmetic():
     hosting = (0.20 * rate - kw * electricity) * 730 / kw
     assert get("assumption.hosting_usd_per_kw_month").value == pytest.approx(hosting, abs=0.5)
     investment = get("claim.75m-from-5m.investment").value
-    assert get("assumption.installation_share_of_capex").value == pytest.approx(
-        investment / rack - 1, abs=5e-4
-    )
+    assert get("assumption.installation_share_of_capex").value == pytest.approx(investment / rack - 1, abs=5e-4)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,23 @@ def test_a_team_row_without_a_tier_answers_the_question_without_a_tier(tmp_path)
     assert catalog.active().get("B200", "usd_per_gpu_hour", conditions="neocloud").value == 2.07
 
 
+def test_a_team_row_that_takes_over_several_shipped_figures_is_a_change_of_each(tmp_path):
+    catalog.use(table(tmp_path / "mine.csv", (*OWN[:6], "")))
+    changes = catalog.diff("2026-08-15", "2026-09-15", platform="B200", metric="usd_per_gpu_hour")
+    assert {(c["change"], c["words"], c["value_a"], c["value_b"]) for c in changes} == {
+        ("changed", "hyperscaler", 1.73, 1.61),
+        ("changed", "neocloud", 2.07, 1.61),
+    }
+    assert all(change["origin"].startswith("team: ") for change in changes)
+    assert catalog.diff("2026-09-05", "2026-09-15", platform="B200", metric="usd_per_gpu_hour") == []
+
+
+def test_a_team_row_that_takes_over_nothing_is_new(tmp_path):
+    catalog.use(table(tmp_path / "mine.csv", (*OWN[:6], "internal")))
+    (change,) = catalog.diff("2026-08-15", "2026-09-15", platform="B200", metric="usd_per_gpu_hour")
+    assert (change["change"], change["words"], change["value_a"]) == ("new", "internal", None)
+
+
 def test_an_older_team_row_still_wins_over_a_newer_shipped_one(tmp_path):
     catalog.use(table(tmp_path / "mine.csv", (*OWN[:4], "2026-01-01", *OWN[5:])))
     assert catalog.active().get("B200", "usd_per_gpu_hour", conditions="hyperscaler").value == 1.61

@@ -1,24 +1,24 @@
-"""What the commands print: aligned text, JSON and CSV without loss, one figure with its whole history."""
+"""What the commands print: CSV without loss, one figure with its whole history and no other figure's."""
 
 import csv
 import io
-import json
 
 import pytest
 
 from udfs import catalog
-from udfs.catalog import claims, views
+from udfs.catalog import views
 
 FIGURES = catalog.shipped()
+
+
+def history(key, as_of=None):
+    return [(row["as_of"], row["value"], row["conditions"]) for row in views.show(FIGURES, key, as_of)["history"]]
 
 
 def test_listing_shows_valid_figures_and_all_vintages_on_request():
     current = views.listing(FIGURES, "B200", "kw_per_gpu")
     assert [row["value"] for row in current] == [1.71]
-    assert [row["value"] for row in views.listing(FIGURES, "B200", "kw_per_gpu", everything=True)] == [
-        2.17,
-        1.71,
-    ]
+    assert [row["value"] for row in views.listing(FIGURES, "B200", "kw_per_gpu", everything=True)] == [2.17, 1.71]
 
 
 def test_listing_leaves_out_frontier_points_until_asked():
@@ -29,11 +29,47 @@ def test_listing_leaves_out_frontier_points_until_asked():
 def test_show_gives_history_meaning_and_dissent():
     shown = views.show(FIGURES, "b200.hbm_tb_s.2026-04")
     assert [row["value"] for row in shown["contradictions"]] == [7.7]
-    shown = views.show(FIGURES, "gb200.usd_per_gpu_hour.hyperscaler.2026-07")
-    assert [row["as_of"] for row in shown["history"]] == ["2025-10-31", "2026-07-31", "2026-09-30"]
-    text = views.show_text(shown)
-    assert "2.21 USD/GPU-h" in text
-    assert "ae3a240c4d94214dd6915cac1613f97bd77a09d7" in text
+    assert shown["meaning"] == "Memory bandwidth of one accelerator."
+    assert [day for day, *_ in history("gb200.usd_per_gpu_hour.hyperscaler.2026-07")] == [
+        "2025-10-31",
+        "2026-07-31",
+        "2026-09-30",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        (("GB200", "kw_per_gpu"), [("2025-10-31", 2.10, "old"), ("2026-07-14", 1.87, "corrected")]),
+        (
+            ("", "usd_per_kwh"),
+            [("2026-04-27", 0.0811, "United States mean 2024"), ("2026-04-27", 0.0861, "United States mean 2025")],
+        ),
+        (
+            ("GB200", "output_tok_s_per_accelerator", "dsr1", "offline"),
+            [("2025-09-09", 4023.78, "Offline"), ("2026-04-01", 7322.89, "Offline")],
+        ),
+        (
+            ("B200", "total_tok_s_per_gpu_at_interactivity", "dsr1", "1k/1k FP4 at 100 tok/s/user"),
+            [("2026-05-22", 3047.0, "disaggregated MTP")],
+        ),
+    ],
+    ids=["correction", "region", "scenario", "speed per user"],
+)
+def test_the_history_of_a_figure_holds_its_vintages_and_no_other_figure(asked, expected):
+    """Texas is not an older United States, Offline is not an older Server, 45 tok/s/user not an older 100."""
+    assert sorted(history(FIGURES.get(*asked).id)) == sorted(expected)
+
+
+def test_show_as_of_a_day_holds_what_was_known_then_and_counts_what_came_later():
+    old = "b200.usd_per_gpu_hour.hyperscaler.2025-10"
+    shown = views.show(FIGURES, old, "2026-06")
+    assert [row["value"] for row in shown["history"]] == [1.95]
+    assert shown["known_later"] == 2
+    assert views.show(FIGURES, old)["known_later"] == 0
+    assert "others say" not in views.show(FIGURES, "b200.hbm_tb_s.2026-04", "2026-08-20")["citation"]
+    with pytest.raises(catalog.UnknownKey):
+        views.show(FIGURES, "b200.usd_per_gpu_hour.hyperscaler.2026-07", "2026-06")
 
 
 def test_show_of_an_unknown_id_names_near_ones():
@@ -41,66 +77,16 @@ def test_show_of_an_unknown_id_names_near_ones():
         views.show(FIGURES, "gb200.kw_per_gpu.corrected.2026-08")
 
 
-def test_text_is_aligned_and_empty_columns_are_left_out():
-    text = views.to_text(views.listing(FIGURES, "B200", "usd_per_gpu_hour"), views.LIST_COLUMNS)
-    lines = text.splitlines()
-    assert lines[0].split() == [
-        "platform",
-        "metric",
-        "words",
-        "value",
-        "unit",
-        "as_of",
-        "confidence",
-        "origin",
-    ]
-    assert len({line.index("USD/GPU-h") for line in lines[2:]}) == 1
-    assert views.to_text([]) == "nothing found"
-
-
-def test_json_and_csv_carry_every_field():
+def test_csv_carries_every_field():
     rows = views.listing(FIGURES, "GB300 NVL72")
-    assert json.loads(views.to_json(rows)) == rows
-    back = list(csv.DictReader(io.StringIO(views.to_csv(rows))))
-    assert [float(row["value"]) for row in back] == [row["value"] for row in rows]
+    back = list(csv.DictReader(io.StringIO(views.to_csv(rows, tuple(rows[0])))))
+    assert back == [{name: "" if value is None else str(value) for name, value in row.items()} for row in rows]
+    assert views.to_csv([], ("platform", "value")) == "platform,value\n"
 
 
-def test_schema_rows_are_a_team_catalogue(tmp_path):
+def test_csv_of_the_schema_is_a_team_catalogue(tmp_path):
     from udfs.catalog.importers import import_file
 
     file = tmp_path / "part.csv"
-    file.write_text(views.to_csv(views.schema_rows(FIGURES.find("B200", "usd_per_gpu_hour"))))
+    file.write_text(views.to_csv(views.listing(FIGURES, "B200", "usd_per_gpu_hour", everything=True), catalog.FIELDS))
     assert len(import_file("quotes", file).rows) == 5
-
-
-def test_small_money_keeps_its_digits():
-    """0.0088 and 0.0091 must not both print as 0.01."""
-    text = views.to_text([{"value": 0.0087914}, {"value": 0.0091402}])
-    assert "0.0087914" in text
-    assert "0.0091402" in text
-
-
-@pytest.mark.parametrize("claim", claims.list(), ids=claims.ids())
-def test_a_claim_prints_whole(claim):
-    text = views.claim_text(claim)
-    for title in (
-        "conditions",
-        "missing",
-        "said differently",
-        "measured independently",
-        "recomputed",
-        "sources",
-    ):
-        assert f"\n{title}\n" in text
-    assert max(map(len, text.splitlines())) < 200
-    assert json.loads(views.to_json(claim.as_dict()))["id"] == claim.id
-
-
-def test_claims_as_a_list():
-    assert [row["id"] for row in views.claim_rows(claims.list())] == list(claims.ids())
-
-
-def test_diff_prints():
-    text = views.to_text(catalog.diff("2026-07-30", "2026-07-31", platform="B200"), views.DIFF_COLUMNS)
-    assert "changed" in text
-    assert "1.95" in text

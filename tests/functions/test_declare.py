@@ -242,6 +242,14 @@ def test_vectors_of_a_function_must_be_of_one_length():
     assert (found, found.message) == (VALUE, "PAIRED: x (3) and y (2) differ in length")
 
 
+def test_vectors_that_are_not_paired_may_differ_in_length():
+    def counted(x: Vector(paired=False), y: Vector(paired=False)):
+        """Both lengths in one number."""
+        return 10.0 * len(x) + len(y)
+
+    assert declared(counted, "Frontier", "table").in_cell(ROW, [[1.0, 2.0]]) == 32.0
+
+
 def test_labelled_rows_show_the_error_of_a_spoilt_scenario():
     table = Table(fields={"gpus": Number(low=0)}, required=frozenset({"gpus"}))
 

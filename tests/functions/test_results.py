@@ -5,7 +5,7 @@ import math
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import udfs
@@ -105,6 +105,7 @@ amounts = st.floats(0.01, 1e5)
 shares = st.floats(0.01, 1)
 
 
+@settings(deadline=None)
 @given(rate=amounts, throughput=amounts, utilization=shares, more=st.floats(1.01, 100))
 def test_cost_rises_with_the_rate_and_falls_with_the_throughput(rate, throughput, utilization, more):
     cost = udfs.tok_cost(rate, throughput, utilization)
@@ -112,6 +113,7 @@ def test_cost_rises_with_the_rate_and_falls_with_the_throughput(rate, throughput
     assert udfs.tok_cost(rate, throughput * more, utilization) < cost
 
 
+@settings(deadline=None)
 @given(rate=amounts, throughput=amounts, utilization=shares, margin=st.floats(0, 0.9))
 def test_the_break_even_functions_undo_each_other(rate, throughput, utilization, margin):
     price = udfs.tok_breakeven_price(rate, throughput, utilization, margin)
@@ -148,6 +150,7 @@ def test_an_omitted_cached_price_is_the_input_price():
 mixes = st.lists(st.tuples(amounts, amounts, shares, amounts), min_size=1, max_size=4)
 
 
+@settings(deadline=None)
 @given(before=mixes, seed=st.integers(0, 1000))
 def test_the_bridge_adds_up(before, seed):
     before = np.array(before)
@@ -173,11 +176,13 @@ def test_the_bridge_reads_one_row_in_any_orientation_and_refuses_rows_without_sh
 flows = st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_size=2, max_size=24)
 
 
+@settings(deadline=None)
 @given(flows=flows, rate=st.floats(-0.5, 1.0))
 def test_the_running_value_ends_at_the_value(flows, rate):
     assert udfs.tok_npv_curve(rate, flows)[-1] == pytest.approx(udfs.tok_npv(rate, flows), rel=1e-9, abs=1e-6)
 
 
+@settings(deadline=None)
 @given(income=st.lists(st.floats(1, 1e6), min_size=1, max_size=60), cost=st.floats(1, 1e6), scale=st.floats(1e-6, 1e6))
 def test_the_internal_rate_makes_the_value_zero_and_does_not_feel_the_scale(income, cost, scale):
     rate = udfs.tok_irr([-cost, *income])

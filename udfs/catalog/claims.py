@@ -71,9 +71,7 @@ class Claim:
         for key, value in numbers.items():
             if form == spelling.normal(key):
                 return value
-        raise UnknownKey(
-            f"claim {self.id} has no field {name!r}; it has {', '.join((*TEXT_FIELDS, *numbers))}"
-        )
+        raise UnknownKey(f"claim {self.id} has no field {name!r}; it has {', '.join((*TEXT_FIELDS, *numbers))}")
 
     def numbers(self) -> dict[str, float]:
         """Every number of the claim by name: its figures first, then what was recomputed."""
@@ -226,9 +224,7 @@ def _money_claim() -> tuple[Figure, ...]:
     return (
         Figure("implied_trillion_tokens", found["mtok"] / 1e6, "T tokens", f"{hours} x {speed:,.0f} tok/s"),
         Figure("implied_usd_per_mtok", found["usd_per_mtok_revenue"], "USD/Mtok", "revenue over tokens"),
-        Figure(
-            "implied_usd_per_gpu_hour", found["usd_per_gpu_hour"], "USD/GPU-h", f"investment over {hours}"
-        ),
+        Figure("implied_usd_per_gpu_hour", found["usd_per_gpu_hour"], "USD/GPU-h", f"investment over {hours}"),
         Figure("implied_cost_usd_per_mtok", found["usd_per_mtok_cost"], "USD/Mtok", "investment over tokens"),
         Figure("revenue_multiple", found["multiple"], "x", "revenue over investment"),
         Figure("net_roi", found["net_roi"], "x", "(revenue - investment) over investment"),

@@ -70,10 +70,7 @@ def meets_numbers(row: Baseline, request: Request) -> bool:
         return False
     if request.interactivity is None:
         return True
-    return (
-        row.interactivity is not None
-        and abs(row.interactivity - request.interactivity) <= INTERACTIVITY_TOLERANCE
-    )
+    return row.interactivity is not None and abs(row.interactivity - request.interactivity) <= INTERACTIVITY_TOLERANCE
 
 
 def words_of(row: Baseline) -> frozenset[str]:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import calendar
 import re
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
+
+from .errors import CatalogError
 
 _PARTIAL = re.compile(r"(\d{4})(?:-(\d{1,2})(?:-(\d{1,2}))?)?")
 
@@ -15,8 +18,8 @@ def iso(value: object) -> str:
 
     Raises
     ------
-    ValueError
-        when it is no date.
+    CatalogError
+        when it is no date; one line that repeats the text.
 
     Examples
     --------
@@ -42,12 +45,10 @@ def is_iso_day(text: str) -> bool:
 def _iso_of_text(text: str) -> str:
     text = text.split("T")[0].split(" ")[0] if re.match(r"\d{4}-\d\d-\d\d[T ]", text) else text
     parts = _PARTIAL.fullmatch(text)
-    if not parts:
-        raise ValueError(f"{text!r} is not a date: write 2026-07-31, 2026-07 or 2026")
-    year, month, day = (None if part is None else int(part) for part in parts.groups())
-    try:
+    if parts:
+        year, month, day = (None if part is None else int(part) for part in parts.groups())
         month = 12 if month is None else month
-        day = calendar.monthrange(year, month)[1] if day is None else day
-        return date(year, month, day).isoformat()
-    except ValueError:
-        raise ValueError(f"{text!r} is not a date of the calendar") from None
+        with suppress(ValueError):  # a day that the calendar does not have
+            day = calendar.monthrange(year, month)[1] if day is None else day
+            return date(year, month, day).isoformat()
+    raise CatalogError(f"{' '.join(text.split())}: is not a date; write it as 2026-07-31")

@@ -186,9 +186,7 @@ class Catalog:
         if row.is_team:
             line += f"; {row.origin}"
         if others := self.contradictions(row):
-            line += "; others say " + _listed(
-                f"{o.value:.10g} ({o.tier or o.source}, {o.as_of})" for o in others
-            )
+            line += "; others say " + _listed(f"{o.value:.10g} ({o.tier or o.source}, {o.as_of})" for o in others)
         return line
 
     def frontier(
@@ -245,9 +243,7 @@ class Catalog:
             )
         shapes = sorted({row.shape for row in rows})
         if len(shapes) > 1:
-            raise AmbiguousKey(
-                f"the frontier of {rows[0].platform} exists for {', '.join(shapes)}; say which shape"
-            )
+            raise AmbiguousKey(f"the frontier of {rows[0].platform} exists for {', '.join(shapes)}; say which shape")
         own = [row for row in rows if row.is_team]  # a frontier is one campaign: the team's stands alone
         rows = [row for row in own or _prefer(about, rows) if row.interactivity is not None]
         front: list[Baseline] = []
@@ -272,7 +268,8 @@ class Catalog:
     ) -> list[dict[str, object]]:
         """What was known on `date_b` and not, or differently, on `date_a`.
 
-        Frontier points are compared only when their metric is asked for: a new run is a new point.
+        Frontier points are compared only when their metric is asked for: a new run is a new point. A team
+        row that takes over several shipped figures is a change of each, under the words of the shipped one.
 
         Returns
         -------
@@ -287,16 +284,16 @@ class Catalog:
             if name.startswith("frontier") and not metric:
                 continue
             before, after = (
-                {
-                    _series(about, row): row
-                    for row in self.find(platform, name, model, conditions, day, current=True)
-                }
+                {series_of(about, row): row for row in self.find(platform, name, model, conditions, day, current=True)}
                 for day in (date_a, date_b)
             )
+            gone = [old for series, old in before.items() if series not in after]
             for series, new in after.items():
-                old = before.get(series)
-                if old is None or old.value != new.value:
-                    changes.append(_change(old, new))
+                same = [before[series]] if series in before else []
+                replaced = [old for old in gone if new.is_team and _covers(new, old)]
+                changes += [_change(old, new) for old in (*same, *replaced) if old.value != new.value]
+                if not (same or replaced):
+                    changes.append(_change(None, new))
         return changes
 
     def to_frame(self):
@@ -336,9 +333,7 @@ class Catalog:
         own = {spelling.normal(name): name for name in self._own_platforms}
         found = found or own.get(spelling.normal(str(text)))
         if found is None:
-            raise UnknownKey(
-                f"unknown platform {str(text)!r}{spelling.platform_hint(str(text), self._own_platforms)}"
-            )
+            raise UnknownKey(f"unknown platform {str(text)!r}{spelling.platform_hint(str(text), self._own_platforms)}")
         return found
 
     def _model(self, text: str) -> str:
@@ -387,22 +382,20 @@ class Catalog:
             rows, subject = with_model, f"{subject} for {self._model(model)}"
         fitting = [row for row in rows if meets_numbers(row, request)]
         if not fitting:
-            return (
-                f"no {subject} at those conditions; it exists at {_listed(dict.fromkeys(map(_point, rows)))}"
-            )
+            return f"no {subject} at those conditions; it exists at {_listed(dict.fromkeys(map(_point, rows)))}"
         wanted = set(request.words)
         meeting = [row for row in fitting if wanted <= words_of(row)]
         if not meeting:
             known = sorted(set().union(*map(words_of, fitting)))
             missing = [word for word in request.words if word not in known] or list(request.words)
             close = difflib.get_close_matches(missing[0], known, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"words that are: {_listed(known, 20)}"
+            hint = f"did you mean {' or '.join(close)}?" if close else f"words it knows: {_listed(known, 20)}"
             return f"no {subject} is described by {' '.join(missing)!r}; {hint}"
         first = min(row.as_of for row in meeting)
         return f"no {subject} was known on {iso(as_of)}; the first is of {first}"
 
 
-def _series(about: Metric, row: Baseline) -> tuple:
+def series_of(about: Metric, row: Baseline) -> tuple:
     """What a figure is, apart from when it was known: the vintages of one series supersede each other."""
     key = tuple(getattr(row, name) for name in _SERIES)
     key = (*key, " ".join(word for word in row.conditions.split() if word not in VINTAGE_WORDS))
@@ -432,7 +425,7 @@ def _current(about: Metric, rows: list[Baseline]) -> list[Baseline]:
         rows = team + [row for row in rows if not row.is_team and not any(_covers(t, row) for t in team)]
     groups: dict[tuple, list[Baseline]] = {}
     for row in rows:
-        groups.setdefault(_series(about, row), []).append(row)
+        groups.setdefault(series_of(about, row), []).append(row)
     found: list[Baseline] = []
     for group in groups.values():
         newest = max(row.as_of for row in group)
@@ -498,7 +491,7 @@ def _change(old: Baseline | None, new: Baseline) -> dict[str, object]:
         "platform": new.platform,
         "metric": new.metric,
         "model": new.model,
-        "words": new.words,
+        "words": (old or new).words,
         "value_a": None if old is None else old.value,
         "as_of_a": "" if old is None else old.as_of,
         "value_b": new.value,

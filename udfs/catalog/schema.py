@@ -74,17 +74,14 @@ def check_range(about: Metric, value: float) -> None:
     """Refuse a value that only a wrong unit explains."""
     if not about.low <= value <= about.high:
         raise RowError(
-            f"value {value:g} is outside {about.low:g} to {about.high:g} {about.unit} of {about.id}: "
-            "wrong unit?"
+            f"value {value:g} is outside {about.low:g} to {about.high:g} {about.unit} of {about.id}: wrong unit?"
         )
 
 
 def number(value: object, name: str) -> float:
     """A finite number, or the reason why not (text with a decimal comma or thousands is not guessed at)."""
     if isinstance(value, bool) or value is None or (isinstance(value, str) and not value.strip()):
-        raise RowError(
-            f"{name} is empty" if not isinstance(value, bool) else f"{name} is {value}, not a number"
-        )
+        raise RowError(f"{name} is empty" if not isinstance(value, bool) else f"{name} is {value}, not a number")
     try:
         found = float(value)  # type: ignore[arg-type]
     except (TypeError, ValueError):

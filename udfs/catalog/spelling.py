@@ -46,9 +46,7 @@ def nearest(text: str, names: Iterable[str]) -> str:
 def platforms() -> dict[str, Platform]:
     """The platforms the package knows, by name."""
     return {
-        row["platform"]: Platform(
-            row["platform"], row["slug"], row["vendor"], row["announced"], row["available"]
-        )
+        row["platform"]: Platform(row["platform"], row["slug"], row["vendor"], row["announced"], row["available"])
         for row in table("platforms.csv")
     }
 

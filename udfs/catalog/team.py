@@ -109,9 +109,7 @@ def _database_rows(url: str) -> Iterator[tuple[int, dict[str, object]]]:
         try:
             tables = sqlalchemy.inspect(engine)
             names = [*tables.get_table_names(), *tables.get_view_names()]
-            table = named or (
-                DATABASE_TABLE if DATABASE_TABLE in names else names[0] if len(names) == 1 else ""
-            )
+            table = named or (DATABASE_TABLE if DATABASE_TABLE in names else names[0] if len(names) == 1 else "")
             if table not in names:
                 wanted = table or DATABASE_TABLE
                 raise CatalogError(f"{shown}: no table {wanted!r}; there are {', '.join(names) or 'none'}")

@@ -136,12 +136,13 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Vector:
-    """Numbers in any orientation, read as one list."""
+    """Numbers in any orientation, read as one list; ``paired`` with the other vectors, of one length with them."""
 
     low: float = -LARGEST
     above: float = -math.inf
     least: int = 1
     dates: bool = False
+    paired: bool = True
 
     takes = "range"
 

@@ -187,9 +187,9 @@ class ExcelFunction:
 
     def _check_sizes(self, ranges) -> None:
         """Ranges must fit each other: element by element, or one value per scenario."""
-        periods = {a.name: c.value.shape[-1] for a, c in ranges if isinstance(a.kind, (Series, Vector))}
-        if len(set(periods.values())) > 1:
-            raise WrongTypeError(f"{self.name}: {_listed(periods)} differ in length")
+        lengths = {a.name: c.value.shape[-1] for a, c in ranges if _is_paired(a.kind)}
+        if len(set(lengths.values())) > 1:
+            raise WrongTypeError(f"{self.name}: {_listed(lengths)} differ in length")
         shapes = {a.name: _scenarios(a.kind, c.value) for a, c in ranges}
         try:
             np.broadcast_shapes(*shapes.values())
@@ -326,6 +326,10 @@ def _scenarios(kind: Kind, value) -> tuple[int, ...]:
     if isinstance(kind, (Vector, Block)) or not isinstance(value, np.ndarray):
         return ()
     return value.shape[:-1] if isinstance(kind, Series) else value.shape
+
+
+def _is_paired(kind: Kind) -> bool:
+    return isinstance(kind, Series) or (isinstance(kind, Vector) and kind.paired)
 
 
 def _combined(ranges) -> np.ndarray | None:

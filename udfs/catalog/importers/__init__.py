@@ -61,6 +61,6 @@ def import_file(
         raise CatalogError(f"unknown kind of file {kind!r}: one of {', '.join(KINDS)}")
     try:
         day = "" if as_of in (None, "") else iso(as_of)
-    except ValueError as error:
-        raise CatalogError(f"as_of: {error}") from None
+    except CatalogError as error:
+        raise CatalogError(f"as_of {error}") from None
     return import_module(f".{name}", __package__).read(path, as_of=day, defaults=dict(defaults or {}))

@@ -110,17 +110,14 @@ def _baseline(record: Mapping[str, object], as_of: str, file: str) -> Baseline:
         raise RowError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
     concurrency = whole(record.get("conc"), "conc")
     unofficial = any(name.endswith("_ms") for name in metrics) and "total_token_throughput" in metrics
-    total, speed, ttft_ms = (
-        _unofficial(record, metrics, isl, osl) if unofficial else _official(record, metrics)
-    )
+    total, speed, ttft_ms = _unofficial(record, metrics, isl, osl) if unofficial else _official(record, metrics)
     if speed > FASTEST_USER:
-        raise RowError(
-            f"{speed:g} tok/s/user is not plausible: is the time per output token in the right unit?"
-        )
+        raise RowError(f"{speed:g} tok/s/user is not plausible: is the time per output token in the right unit?")
+    written = record.get("date") or record.get("ts") or as_of
     try:
-        day = iso(record.get("date") or record.get("ts") or as_of)
-    except ValueError as error:
-        raise RowError(f"date: {error}") from None
+        day = iso(written)
+    except CatalogError:  # the text in quotes, so that refusals of one kind are counted together
+        raise RowError(f"date {str(written)!r} is not a date; write it as 2026-07-31") from None
     disaggregated = _flag(record, "disagg")
     method = str(record.get("spec_method") or record.get("spec_decoding") or "none").casefold()
     mtp = "no-MTP" if method in ("none", "false") else method.upper()
@@ -135,7 +132,7 @@ def _baseline(record: Mapping[str, object], as_of: str, file: str) -> Baseline:
     id_parts = (
         slug, "frontier", f"{spelling.models()[model]}-{shape}-{precision}",
         "-".join(part for part in (framework, "" if mtp == "no-MTP" else mtp.lower()) if part),
-        f"c{concurrency}" if concurrency else "", layout, "unofficial" if unofficial else "", day,
+        f"c{concurrency}" if concurrency else f"{round(speed, 4):.10g}-tok-s-user", layout, "unofficial" if unofficial else "", day,
     )  # fmt: skip
     return baseline(
         {
@@ -180,16 +177,12 @@ def _official(record: Mapping, metrics: Mapping) -> tuple[float, float, float | 
         if math.isclose(product, MS_PER_S, rel_tol=RECIPROCAL_TOLERANCE):
             raise RowError("median_tpot is in milliseconds, seconds are expected in this kind of row")
         if not math.isclose(product, 1, rel_tol=RECIPROCAL_TOLERANCE):
-            raise RowError(
-                f"median_intvty times median_tpot is {product:.4g}, it must be 1: one has a wrong unit"
-            )
+            raise RowError(f"median_intvty times median_tpot is {product:.4g}, it must be 1: one has a wrong unit")
     ttft = metrics.get("median_ttft")
     ttft = None if ttft in (None, "") else number(ttft, "median_ttft")
     whole_request = metrics.get("median_e2el")
     if ttft is not None and whole_request not in (None, "") and ttft > number(whole_request, "median_e2el"):
-        raise RowError(
-            "median_ttft is longer than the whole request (median_e2el): milliseconds for seconds?"
-        )
+        raise RowError("median_ttft is longer than the whole request (median_e2el): milliseconds for seconds?")
     _check_total(record, metrics, total)
     return total, speed, None if ttft is None else ttft * MS_PER_S
 
@@ -254,9 +247,7 @@ def _layout(record: Mapping, disaggregated: bool) -> str:
     """Parallelism in short: "tp8.ep1" or "1xtp4.ep4-to-6xtp8.ep8" (dp: attention is data-parallel)."""
 
     def part(prefix: str) -> str:
-        cells = {
-            name: record.get(f"{prefix}{name}", record.get(name)) for name in ("tp", "ep", "dp_attention")
-        }
+        cells = {name: record.get(f"{prefix}{name}", record.get(name)) for name in ("tp", "ep", "dp_attention")}
         text = f"tp{cells['tp']}" if cells["tp"] not in (None, "") else ""
         if str(cells["ep"]) not in _NONE:
             text += f".ep{cells['ep']}"

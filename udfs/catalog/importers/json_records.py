@@ -88,20 +88,14 @@ class _Cursor:
 
     def broken(self, at: int, reason: str) -> CatalogError:
         end = len(self.text.rstrip())
-        if (
-            at >= end
-            or "Unterminated string" in reason
-            or self.text[at:end] in ("t", "tr", "tru", "f", "fa", "-")
-        ):
+        if at >= end or "Unterminated string" in reason or self.text[at:end] in ("t", "tr", "tru", "f", "fa", "-"):
             return CatalogError(
                 f"{self.path}: the file is cut off after {self.count:,} complete records; nothing was taken, "
                 "fetch it again"
             )
         line = self.text.count("\n", 0, at) + 1
         column = at - self.text.rfind("\n", 0, at)
-        return CatalogError(
-            f"{self.path}, line {line}, column {column}: not JSON ({reason}); nothing was taken"
-        )
+        return CatalogError(f"{self.path}, line {line}, column {column}: not JSON ({reason}); nothing was taken")
 
 
 def _skip(text: str, at: int) -> int:

@@ -84,9 +84,7 @@ def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) ->
             result.refuse(line, f"{key} | {error}")
     for row in _medians(result.rows, day, file.name):
         result.take(0, row)
-    result.notes.append(
-        "community list prices, not quotes; compare medians or name a provider, never the lowest"
-    )
+    result.notes.append("community list prices, not quotes; compare medians or name a provider, never the lowest")
     if not as_of:
         result.notes.append(f"the map carries no date: as_of is today, {day}")
     return result
@@ -102,16 +100,12 @@ def _entry(result: ImportResult, line: int, key: str, entry: Mapping, day: str, 
     prices = {metric: _price(entry, field) for metric, field in METRICS.items()}
     into, out, cached = prices.values()
     if into is None or out is None:
-        raise RowError(
-            f"{METRICS['usd_per_mtok_input' if into is None else 'usd_per_mtok_output']} is missing"
-        )
+        raise RowError(f"{METRICS['usd_per_mtok_input' if into is None else 'usd_per_mtok_output']} is missing")
     if into == 0 or out == 0:
         raise RowError("a price of zero is a placeholder")
     if cached is not None and cached > into:
         prices["usd_per_mtok_cached_input"] = None
-        reason = (
-            f"cached input at {cached:g} is above input at {into:g} USD/Mtok; input and output were taken"
-        )
+        reason = f"cached input at {cached:g} is above input at {into:g} USD/Mtok; input and output were taken"
         result.refuse(line, f"{key} | {reason}")
     name = _provider(provider)
     for metric, price in prices.items():

@@ -48,9 +48,7 @@ def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) ->
             name = record.get("ID") if isinstance(record, Mapping) else None
             result.refuse(line, f"record {label}{f' ({name})' if name else ''} | {error}")
     if result.rows:
-        result.notes.append(
-            "MLPerf counts output tokens only; per-accelerator values are derived, not official"
-        )
+        result.notes.append("MLPerf counts output tokens only; per-accelerator values are derived, not official")
     return result
 
 

@@ -36,8 +36,13 @@ COLUMNS = {  # what people call a column of the schema
     "reference": "source_ref", "quote": "source_ref", "document": "source_ref", "link": "source_ref",
     "isl_osl": "shape", "workload": "shape",
 }  # fmt: skip
-KIND_OF_SUBJECT = {"throughput": "measured", "software": "measured", "power": "specification",
-                   "model": "specification", "assumption": "assumption", "claim": "claim"}  # fmt: skip
+KIND_OF_SUBJECT = {
+    "rate": "price", "token price": "price", "price decline": "measured", "site": "measured",
+    "throughput": "measured", "software": "measured",
+    "power": "specification", "hardware": "specification", "model": "specification",
+    "assumption": "assumption", "claim": "claim",
+}  # fmt: skip
+PRICED = ("hardware", "site")  # subjects in which what is counted in money is a price
 _WITH_TIER = re.compile(r"(.+?)_?\[(.+)\]")
 
 
@@ -70,13 +75,9 @@ def convert(
                 result.refuse(line, str(error))
     if layout is None:
         raise CatalogError(f"{place}: the table has a header and no rows")
-    strange = {
-        row.platform for row in result.rows if row.platform and not spelling.find_platform(row.platform)
-    }
+    strange = {row.platform for row in result.rows if row.platform and not spelling.find_platform(row.platform)}
     for platform in sorted(strange)[:5]:
-        result.notes.append(
-            f"platform {platform!r} is new to the catalogue{spelling.platform_hint(platform)}"
-        )
+        result.notes.append(f"platform {platform!r} is new to the catalogue{spelling.platform_hint(platform)}")
     return result
 
 
@@ -130,11 +131,7 @@ class _Layout:
         for column, (metric_id, tier) in self.wide.items():
             if not _blank(cells.get(column)):
                 extra = {"tier": tier} if tier else {}
-                yield (
-                    row
-                    | extra
-                    | {"metric": metric_id, "value": cells[column], "unit": metrics()[metric_id].unit}
-                )
+                yield (row | extra | {"metric": metric_id, "value": cells[column], "unit": metrics()[metric_id].unit})
 
 
 def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
@@ -156,7 +153,7 @@ def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
         fields["run_date"] = _day(row["run_date"], "run_date")
     fields["precision"] = str(fields.get("precision", "")).upper()
     fields["framework"] = str(fields.get("framework", "")).casefold()
-    fields["kind"] = str(fields.get("kind") or KIND_OF_SUBJECT.get(about.subject, "price")).casefold()
+    fields["kind"] = str(fields.get("kind") or _kind(about)).casefold()
     fields["confidence"] = str(fields.get("confidence") or "medium").casefold()
     fields["source"] = fields.get("source") or f"own figure, {name}"
     fields["source_ref"] = fields.get("source_ref") or name
@@ -178,6 +175,12 @@ def _value(row: Mapping, about: Metric) -> tuple[float, object]:
             )
         value = text
     return number(value, "value"), written
+
+
+def _kind(about: Metric) -> str:
+    """What a figure without a stated kind most likely is."""
+    priced = about.subject in PRICED and about.unit.startswith("USD")
+    return "price" if priced else KIND_OF_SUBJECT[about.subject]
 
 
 def _shape(row: Mapping, fields: dict[str, object]) -> None:
@@ -217,8 +220,8 @@ def _day(value: object, name: str) -> str:
         raise RowError(f"{name} is empty: from which day was the figure known?")
     try:
         return iso(value)
-    except ValueError as error:
-        raise RowError(f"{name}: {error}") from None
+    except CatalogError:  # the text in quotes, so that refusals of one kind are counted together
+        raise RowError(f"{name} {str(value)!r} is not a date; write it as 2026-07-31") from None
 
 
 def _id(fields: Mapping[str, object]) -> str:

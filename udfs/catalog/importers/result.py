@@ -88,9 +88,7 @@ def write_csv(rows: Iterable[Baseline], path: str | os.PathLike) -> Path:
     target = Path(path)
     temporary = ""
     try:
-        handle, temporary = tempfile.mkstemp(
-            dir=target.parent or ".", prefix=f".{target.name}.", suffix=".tmp"
-        )
+        handle, temporary = tempfile.mkstemp(dir=target.parent or ".", prefix=f".{target.name}.", suffix=".tmp")
         with os.fdopen(handle, "w", newline="", encoding="utf-8") as stream:
             writer = csv.writer(stream, lineterminator="\n")
             writer.writerow(FIELDS)
