@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from addin.commands import show
-from addin.commands.baselines import number, plain, print_grid, print_team, print_text
+from addin.commands.baselines import number, print_grid, print_team, print_text
 
 INDENT = 2
 
@@ -16,7 +16,7 @@ def list_claims(*, as_json: bool = False) -> None:
     if as_json:
         show.as_json([claim.as_dict() for claim in claims.list()])
         return
-    rows = [[plain(text) for text in (claim.id, claim.statement, claim.qualifier)] for claim in claims.list()]
+    rows = [[claim.id, claim.statement, claim.qualifier] for claim in claims.list()]
     show.table("What vendors claim", ["Claim", "What is said", "How it must be read"], rows, left=3)
     print_text("tokenbook claims CLAIM shows one whole: conditions, gaps, measurements and what it implies.")
 

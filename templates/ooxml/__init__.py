@@ -4,7 +4,8 @@
 part concerned, and `Package.save` copies every other member as the compressed bytes it is. From the bottom:
 `errors`, `references` and `values` (plain conversions); `container` (zip), `xmlscan` (XML as bytes), `parts`
 (relationships, content types); `sheetscan` (rows and cells with offsets), `cells` (typed values), `edits`
-(splicing cells), `workbook`, `tables`, `metadata` (the other parts we touch); `save` (the disk); `package`.
+(splicing cells), `workbook`, `tables`, `metadata` (the other parts we touch); `store` (all parts and their
+changes), `views` and `makers` (a sheet under edit, and what becomes of one cell); `save` (the disk); `package`.
 """
 
 from .cells import Cell, Formula

@@ -12,7 +12,7 @@ from .errors import PackageError
 from .references import LAST_COLUMN, LAST_ROW, column_number, inside, parse_range
 from .sheetscan import PREFIX, text_of_runs, text_run_pattern
 from .values import iso_serial
-from .xmlscan import ATTRIBUTE, ATTRIBUTES, canonical_mask, check, mask, resolve_escapes, unescape
+from .xmlscan import ATTRIBUTE, ATTRIBUTES, check, lexing_copy, resolve_escapes, unescape
 
 LONGEST_FORMULA = 8192  # characters, Excel's limit
 MOST_STRINGS = 8_000_000  # entries of the shared strings table

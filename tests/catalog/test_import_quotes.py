@@ -103,12 +103,8 @@ B200,dsr1,total_tok_s_per_gpu,9000,tok/s/GPU,8k/1k,fp4,2026-08-01
 def test_a_figure_of_no_stated_kind_is_of_the_kind_of_its_metric(tmp_path, name):
     """A measured PUE or a chip's memory is no price; the shipped rows say what a metric's figures are."""
     about = catalog.metric(name)
-    result = quotes(
-        tmp_path,
-        f"platform,model,metric,value,unit,as_of\nB200,dsr1,{name},{max(about.low, 1)},{about.unit},2026-08-01\n"
-        if about.high >= 1
-        else "",
-    )
+    figure = f"B200,dsr1,{name},{max(about.low, 1)},{about.unit},2026-08-01"
+    result = quotes(tmp_path, f"platform,model,metric,value,unit,as_of\n{figure}\n")
     assert only(result).kind in {row.kind for row in catalog.shipped().find(metric=name)}
 
 

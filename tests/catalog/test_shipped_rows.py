@@ -7,7 +7,7 @@ import pytest
 from udfs import catalog
 from udfs.catalog import spelling
 from udfs.catalog.importers.inferencex import METRIC as FRONTIER
-from udfs.catalog.lookup import _series
+from udfs.catalog.lookup import series_of
 from udfs.catalog.packaged import table
 
 SHIPPED = catalog.shipped()
@@ -113,7 +113,7 @@ def test_two_figures_that_differ_have_a_word_that_decides():
     """Otherwise a look-up could only end in an error that no further word resolves."""
     seen = {}
     for row in SHIPPED:
-        key = (_series(METRICS[row.metric], row), row.as_of, row.confidence)
+        key = (series_of(METRICS[row.metric], row), row.as_of, row.confidence)
         other = seen.setdefault(key, row)
         assert other.value == row.value, f"{other.id} and {row.id} cannot be told apart"
 

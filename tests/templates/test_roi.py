@@ -276,9 +276,10 @@ def test_native_core_and_kernel_agree_on_random_inputs(small, seed):
             assert model.named("check_master") == "OK", f"seed {seed} case {case} {settings}"
 
 
-# With these set, no input is without effect: demand is limited and volatile, the cache is used, prices reach a floor.
+# With these set every input has an effect: demand is limited and volatile, the cache used, the price floor reached.
 ALIVE = {
-    "demand_mtok_per_month": 900_000.0, "demand_cv": 0.3, "cached_share": 0.4, "price_floor": 0.2, "ramp_shape": "logistic",
+    "demand_mtok_per_month": 900_000.0, "demand_cv": 0.3, "cached_share": 0.4, "price_floor": 0.2,
+    "ramp_shape": "logistic",
     "depreciation_method": "DDB", "software_annual_gain_1": 0.1, "software_usd_per_gpu_month": 10.0, "months": 40.0,
 }  # fmt: skip
 OTHER = {

@@ -132,7 +132,8 @@ def _baseline(record: Mapping[str, object], as_of: str, file: str) -> Baseline:
     id_parts = (
         slug, "frontier", f"{spelling.models()[model]}-{shape}-{precision}",
         "-".join(part for part in (framework, "" if mtp == "no-MTP" else mtp.lower()) if part),
-        f"c{concurrency}" if concurrency else f"{round(speed, 4):.10g}-tok-s-user", layout, "unofficial" if unofficial else "", day,
+        f"c{concurrency}" if concurrency else f"{round(speed, 4):.10g}-tok-s-user", layout,
+        "unofficial" if unofficial else "", day,
     )  # fmt: skip
     return baseline(
         {
