@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 
-from rich.console import Console
 from rich.padding import Padding
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -170,7 +168,7 @@ def import_rows(
         kinds = ", ".join(importers.KINDS)
         raise CommandError(f"{kind}: there is no such kind of file; there are {kinds}")
     _check_target(out, file, force)
-    with _progress() as progress:
+    with show.progress() as progress:
         task = progress.add_task(f"reading {file.name}")
         result = importers.import_file(kind, file, as_of=day or None, defaults=given)
         if result.rows:
@@ -623,10 +621,3 @@ def _json_summary(result, out: Path) -> None:
             "notes": result.notes,
         }
     )
-
-
-def _progress() -> Progress:
-    """On standard error, so that the answer alone goes where the output is sent."""
-    columns = (SpinnerColumn(), TextColumn("{task.description}", markup=False), TimeElapsedColumn())
-    console = Console(stderr=True, highlight=False)
-    return Progress(*columns, transient=True, console=console, disable=not console.is_terminal)

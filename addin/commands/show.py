@@ -6,7 +6,7 @@ import json
 import math
 
 from rich.console import Console
-from rich.progress import Progress, SpinnerColumn, TextColumn
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
@@ -53,7 +53,8 @@ def progress() -> Progress:
     terminal = Console(stderr=True)
     return Progress(
         SpinnerColumn(),
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
+        TimeElapsedColumn(),
         transient=True,
         console=terminal,
         disable=not terminal.is_terminal,

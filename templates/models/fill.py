@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from dataclasses import dataclass, field
 
 from templates.sheets.inputs import Filled
@@ -88,13 +87,12 @@ class Filler:
             return []
 
 
-def check_day(as_of: str | None) -> None:
-    """Refuse a day that is no date."""
-    if as_of is not None:
-        try:
-            dt.date.fromisoformat(as_of)
-        except ValueError:
-            raise FillError(f"--as-of {as_of}: is not a date; write it as 2026-07-31") from None
+def day_of(as_of: str | None) -> str | None:
+    """The day asked for as an ISO date; a bare month or year means its last day. Refuses what is no date."""
+    try:
+        return None if as_of is None else catalog.iso(as_of)
+    except catalog.CatalogError as error:
+        raise FillError(f"--as-of {error}") from None
 
 
 def spell_platforms(figures: catalog.Catalog, names: tuple[str, ...], metric: str) -> tuple[str, ...]:

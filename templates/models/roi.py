@@ -9,7 +9,7 @@ from __future__ import annotations
 import datetime as dt
 
 from templates.models import deployment_core as core
-from templates.models.fill import CAPEX_TIERS, DEFAULT_GPUS, Filler, FillError, check_day, spell_platforms
+from templates.models.fill import CAPEX_TIERS, DEFAULT_GPUS, Filler, FillError, day_of, spell_platforms
 from templates.models.roi_sheets import (
     ANNUAL,
     CLAIM,
@@ -189,7 +189,7 @@ def compose(
     version: str,
 ) -> Writer:
     """Write the workbook; cached values and dynamic arrays are added when the file is finished (``build``)."""
-    check_day(as_of)
+    as_of = day_of(as_of)
     figures = catalog.active()
     platforms = spell_platforms(figures, platforms or DEFAULT_PLATFORMS, "usd_per_gpu_hour")
     if len(platforms) > MOST_PLATFORMS:

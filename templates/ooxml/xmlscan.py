@@ -26,6 +26,7 @@ BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 OTHER_ENCODINGS = {"us-ascii": "ascii", "ascii": "ascii", "iso-8859-1": "latin-1", "windows-1252": "cp1252"}
+XML_BEGINS_WITH = (b"<", b" ", b"\t", b"\r", b"\n", b"")
 NOT_IN_XML = re.compile("[\x00-\x08\x0b-\x1f\ud800-\udfff\ufffe\uffff]")
 ESCAPE_LOOKALIKE = re.compile(r"_(?=x[0-9A-Fa-f]{4}_)")
 ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
@@ -53,13 +54,15 @@ def decode(raw, name):
         encoding = "utf-8" if label in ("utf-8", "utf8") else OTHER_ENCODINGS.get(label)
         if encoding is None:
             raise PackageError(f"{name} is encoded as {label}: save the workbook again in Excel")
-    body = raw[len(mark) :]
-    if encoding == "utf-8":
-        return XmlText(mark, encoding, body)  # expat checks that it is valid
-    try:
-        return XmlText(mark, encoding, body.decode(encoding).encode("utf-8"))
-    except UnicodeError:
-        raise PackageError(f"{name} is not valid {encoding}: repair the file in Excel first") from None
+    text = raw[len(mark) :]
+    if encoding != "utf-8":  # whether UTF-8 is valid is for expat to say
+        try:
+            text = text.decode(encoding).encode("utf-8")
+        except UnicodeError:
+            raise PackageError(f"{name} is not valid {encoding}: repair the file in Excel first") from None
+    if text[:1] not in XML_BEGINS_WITH or b"\0" in text:  # expat would guess another encoding
+        raise PackageError(f"{name} is not XML in {encoding}: repair the file in Excel first")
+    return XmlText(mark, encoding, text)
 
 
 def encode(part, text):

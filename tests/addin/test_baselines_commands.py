@@ -35,7 +35,8 @@ def columns(monkeypatch, count):
 def plain_terminal(monkeypatch):
     """100 columns, no team catalogue; what a command chose is forgotten afterwards."""
     columns(monkeypatch, 100)
-    monkeypatch.delenv("TOKENBOOK_CATALOG", raising=False)
+    for name in ("TOKENBOOK_CATALOG", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
     yield
     catalog.use(None)
 

@@ -19,7 +19,8 @@ def columns(monkeypatch, count):
 @pytest.fixture(autouse=True)
 def plain_terminal(monkeypatch):
     columns(monkeypatch, 80)
-    monkeypatch.delenv("TOKENBOOK_CATALOG", raising=False)
+    for name in ("TOKENBOOK_CATALOG", "FORCE_COLOR", "TTY_COMPATIBLE"):
+        monkeypatch.delenv(name, raising=False)
     yield
     catalog.use(None)
 

@@ -6,8 +6,10 @@ import sys
 
 import openpyxl
 import pytest
+from rich.console import Console
 
 from addin.cli import run
+from addin.commands import show
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +37,7 @@ def refused(capsys, *arguments):
 
 def test_demo_writes_a_workbook_and_prints_its_headline(tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setattr(show, "console", Console(color_system=None, width=100))
     assert run(["demo"]) == 0
     text = capsys.readouterr().out
     for word in ("GB200 NVL72", "GB300 NVL72", "B200", "H100", "Net ROI", "Payback", "LCOT"):
@@ -71,7 +73,7 @@ def test_new_refuses_to_replace_a_file_and_force_replaces_it(workbook, capsys, t
         ),
         (("new", "roi", "x.xlsx", "--model", "GPT-9"), "GPT-9"),
         (("new", "roi", "x.xlsx", "--shape", "3k/3k"), "it exists at 8k/1k"),
-        (("new", "roi", "x.xlsx", "--as-of", "soon"), "soon: is not a date"),
+        (("new", "roi", "x.xlsx", "--as-of", "soon"), "--as-of soon: is not a date"),
         (("new", "roi", "x.xlsx", "--as-of", "2020-01-01"), "2020-01-01"),
         (("calc", "nothing.xlsx"), "nothing.xlsx"),
         (("functions", "TOK_NVP"), "did you mean TOK_NPV?"),

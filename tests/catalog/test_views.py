@@ -11,8 +11,8 @@ from udfs.catalog import views
 FIGURES = catalog.shipped()
 
 
-def history(key, as_of=None):
-    return [(row["as_of"], row["value"], row["conditions"]) for row in views.show(FIGURES, key, as_of)["history"]]
+def history(key):
+    return [(row["as_of"], row["value"], row["conditions"]) for row in views.show(FIGURES, key)["history"]]
 
 
 def test_listing_shows_valid_figures_and_all_vintages_on_request():

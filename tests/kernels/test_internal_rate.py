@@ -27,8 +27,9 @@ def rate_of(flows, guess=0.1, times=None):
 def residual(flows, rates, times=None):
     """NPV at the rate as a share of the gross present value."""
     times = np.arange(flows.shape[1]) if times is None else times
-    exponent = -np.log1p(rates)[:, None] * (times - times.mean(axis=-1, keepdims=True))
-    present = flows * np.exp(exponent)
+    with np.errstate(divide="ignore"):  # log of no flow
+        logs = np.log(np.abs(flows)) - np.log1p(rates)[:, None] * times
+    present = np.sign(flows) * np.exp(logs - logs.max(axis=1, keepdims=True))
     return np.abs(present.sum(axis=1)) / np.abs(present).sum(axis=1)
 
 

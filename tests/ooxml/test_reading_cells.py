@@ -128,6 +128,20 @@ def test_encodings_are_read_and_kept(package, encoding, mark):
     assert after == mark + text.replace(old_cell, new_cell).encode(encoding)
 
 
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("start", ["\r\n", "\ufeff", " "])
+def test_parts_that_hide_their_encoding_are_refused(package, encoding, start):
+    """expat would guess what we do not, and report offsets of another text."""
+    text = f'{start}<worksheet xmlns="{MAIN}"><sheetData><row><c><v>1</v></c></row></sheetData></worksheet>'
+    mark = b"\xef\xbb\xbf"
+    for raw in (text.encode(encoding), mark + text.encode(encoding)):
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            continue  # a byte order mark says it all
+        book = ooxml.open_package(package(sheet=raw))
+        with pytest.raises(ooxml.PackageError, match="is not XML"):
+            book.cell("Inputs", "A1")
+
+
 def test_missing_cells_are_blank_and_references_ignore_case_and_dollars(package):
     data = package(rows='<row r="7"><c r="C7" s="3"><v>5</v></c></row>')
     book = ooxml.open_package(data)

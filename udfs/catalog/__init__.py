@@ -7,6 +7,7 @@ people have (import it when it is used). Importing this package parses nothing.
 
 from . import claims, views
 from .baseline import CONFIDENCES, FIELDS, KINDS, Baseline
+from .dates import iso
 from .errors import AmbiguousKey, CatalogError, UnknownKey
 from .lookup import Catalog
 from .metrics import Metric, metric, metrics
@@ -25,6 +26,7 @@ __all__ = [
     "active",
     "claims",
     "diff",
+    "iso",
     "metric",
     "metrics",
     "place",
