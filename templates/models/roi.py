@@ -61,8 +61,10 @@ PLATFORM_INPUTS = Section("Platforms", (
 MARKET_INPUTS = Section("Market", (
     Input("model", "Model served", "name", "text",
           note="A label. The throughputs and prices below belong to this model."),
-    Input("isl", "Input tokens of a request (ISL)", "tokens", "count", low=1),
-    Input("osl", "Output tokens of a request (OSL)", "tokens", "count", low=1),
+    Input("isl", "Input tokens of a request (ISL)", "tokens", "count", low=1,
+          note="As in the benchmark runs behind the throughput; here it weighs the two prices."),
+    Input("osl", "Output tokens of a request (OSL)", "tokens", "count", low=1,
+          note="As in the benchmark runs behind the throughput; here it weighs the two prices."),
     Input("usd_per_mtok_input", "Price of input tokens", "USD per Mtok", "usd_per_mtok", low=0),
     Input("usd_per_mtok_output", "Price of output tokens", "USD per Mtok", "usd_per_mtok", low=0),
     Input("cached_share", "Share of the input that is cached", "share of input", "share", **SHARE,

@@ -9,7 +9,7 @@ from templates.sheets.writer import MASTER, mark_check
 
 TOLERANCE = 1e-9
 COLUMNS = (
-    ("Check", 58, "text"),
+    ("Check", 70, "text"),
     ("This way", 18, "general"),
     ("The other way", 18, "general"),
     ("Difference, relative", 19, "general"),
