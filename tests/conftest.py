@@ -11,6 +11,11 @@ import uuid
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+# Time limits per example measure how busy the machine is. Where CI is set the examples are the same in every run.
+settings.register_profile("tokenbook", deadline=None, derandomize=bool(os.environ.get("CI")))
+settings.load_profile("tokenbook")
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
