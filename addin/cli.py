@@ -82,9 +82,26 @@ def new(
     ] = None,
     model: Annotated[str | None, typer.Option(help="The model served, as in the catalogue.")] = None,
     shape: Annotated[str | None, typer.Option(help="Input and output tokens of a request, as 8k/1k.")] = None,
+    interactivity: Annotated[
+        float | None,
+        typer.Option(metavar="TOK/S", help="Throughput at this speed for each user, not at its peak."),
+    ] = None,
+    months: Annotated[int | None, typer.Option(help="Months of operation, up to 120.")] = None,
+    currency: Annotated[
+        str | None, typer.Option(help="Currency of the model and its results, as EUR; prices stay in USD.")
+    ] = None,
+    exchange_rate: Annotated[
+        float | None, typer.Option(metavar="RATE", help="Units of that currency for one USD.")
+    ] = None,
+    money_format: Annotated[
+        str | None, typer.Option("--number-format", metavar="FORMAT", help='Excel format of amounts, as "#,##0".')
+    ] = None,
     as_of: Annotated[str | None, typer.Option(help="Use what was known on this day (2026-07-31).")] = None,
     catalog: TeamCatalog = None,
     force: Annotated[bool, typer.Option("--force", help="Replace OUT.xlsx if it exists.")] = False,
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Store our functions for classic (also Calc), lite or server.")
+    ] = "classic",
     listing: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
 ) -> None:
     """Write a template workbook, filled from the catalogue and computed."""
@@ -98,7 +115,11 @@ def new(
         return
     if not template or out is None:
         raise typer.BadParameter("name the template and the file to write: tokenbook new roi roi.xlsx")
-    workbooks.write(template, out, platforms=platform or (), model=model, shape=shape, as_of=as_of, force=force)
+    workbooks.write(
+        template, out, force=force, platforms=tuple(platform or ()), model=model, shape=shape, as_of=as_of,
+        interactivity=interactivity, months=months, currency=currency, exchange_rate=exchange_rate,
+        money_format=money_format,
+    )  # fmt: skip
 
 
 @app.command(epilog="Example:  tokenbook calc roi.xlsx --set discount_rate=12% --set gpus_1=144 -o roi-12.xlsx")

@@ -21,44 +21,32 @@ def demo(folder: Path) -> None:
     except OSError as error:
         raise CommandError(f"{folder}: the folder cannot be made ({error.strerror})") from None
     out = _free(folder, DEMO_NAME)
-    write("roi", out, platforms=(), model=None, shape=None, as_of=None, force=False)
+    write("roi", out, force=False)
 
 
-def write(template: str, out: Path, *, platforms, model, shape, as_of, force) -> None:
-    """Write a template workbook with computed values and print what it answers."""
-    from templates import build
-    from templates.models import TEMPLATES
+def write(template: str, out: Path, *, force: bool, **wishes) -> None:
+    """Write a template workbook with computed values and print what it answers.
 
-    if template not in TEMPLATES:
-        raise CommandError(f"{template}: there is no such template; there are {', '.join(TEMPLATES)}")
+    wishes : fields of ``templates.models.options.Options``; None leaves one to the template.
+    """
+    from templates import build, models
+    from templates.models.options import Options
+
+    if template not in models.TEMPLATES:
+        raise CommandError(f"{template}: there is no such template; there are {', '.join(models.TEMPLATES)}")
     build.check_target(out, force=force)
+    options = Options(version=version(), **{name: value for name, value in wishes.items() if value is not None})
     with show.progress() as progress:
         task = progress.add_task("filling from the catalogue")
-        from templates.models import roi
-
-        chosen = {"model": model, "shape": shape, "as_of": as_of}
-        given = {name: value for name, value in chosen.items() if value is not None}
-        writer = roi.compose(platforms=tuple(platforms), version=version(), **given)
+        made = models.module(template)
+        writer = made.compose(options)
         computed = build.build(writer, out, force=force, progress=lambda step: progress.update(task, description=step))
-    _headline(roi.headline(writer, computed), computed, out)
+    _headline(made.headline(writer, computed), computed, out)
 
 
-HEADLINE = (
-    ("cost_per_mtok_first", "Cost now, USD/Mtok", "usd_per_mtok"),
-    ("cost_per_mtok_last", "Cost at end, USD/Mtok", "usd_per_mtok"),
-    ("lcot", "LCOT, USD/Mtok", "usd_per_mtok"),
-    ("revenue_multiple", "Revenue multiple", "multiple"),
-    ("net_roi", "Net ROI", "multiple"),
-    ("npv", "NPV, USD", "usd"),
-    ("irr", "IRR a year", "share"),
-    ("payback", "Payback, months", "months"),
-)
-
-
-def _headline(rows: list[dict], model, out: Path) -> None:
-    lines = [[label, *(show.formatted(row[key], kind) for row in rows)] for key, label, kind in HEADLINE]
-    title = f"{model.named('model')}, {model.named('months'):.0f} months"
-    show.table(title, ["", *(str(row["platform"]) for row in rows)], lines)
+def _headline(headline, model, out: Path) -> None:
+    lines = [[label, *(show.formatted(value, kind) for value in values)] for label, kind, values in headline.lines]
+    show.table(headline.title, ["", *headline.columns], lines)
     show.console.print(f"Checks: {model.named('check_master')}")
     show.console.print(f"Written: {out}", soft_wrap=True)
 

@@ -298,3 +298,8 @@ def block(key: str, title: str, scope: str) -> Block:
         *RESULTS,
     )
     return Block(key, title, lines, scope)
+
+
+def blocks(platforms: tuple[str, ...]) -> tuple[Block, ...]:
+    """The model of each platform: blocks ``model_1``, ``model_2`` ... over the inputs of p1, p2 ..."""
+    return tuple(block(f"model_{n}", f"Platform {n}: {name}", f"p{n}") for n, name in enumerate(platforms, 1))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 
 from templates.sheets.inputs import Filled
 from udfs import catalog
+from udfs.kernels.frontier import throughput_at
 
 # Tiers of an accelerator's price, in the order in which a model prefers them.
 CAPEX_TIERS = ("model-input", "rack-share", "low")
+PRECISIONS = ("FP4", "FP8", None)  # the finest that was measured counts
 DEFAULT_GPUS = 72  # one NVL72 rack, and as many single accelerators of the other platforms beside it
 
 
@@ -24,6 +27,7 @@ class Filler:
     as_of: str | None = None
     used: list[catalog.Baseline] = field(default_factory=list)
     newer: list[catalog.Baseline] = field(default_factory=list)  # not known yet on that day, used for want of another
+    beside: list[catalog.Baseline] = field(default_factory=list)  # measured points behind an interpolated figure
 
     def row(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None):
         """The catalogue row for a key, or FillError with the catalogue's own words."""
@@ -67,6 +71,33 @@ class Filler:
                     return self.take(rows[0])
         return None
 
+    def frontier(self, platform: str, model: str, shape: str):
+        """The measured frontier of a platform: (speed per user, throughput, rows), of the finest precision measured."""
+        refusal = None
+        for precision in PRECISIONS:
+            try:
+                return self.figures.frontier(platform, model, shape, precision, self.as_of)
+            except LookupError as error:
+                refusal = refusal or error
+        raise FillError(str(refusal.args[0]))
+
+    def at_interactivity(self, platform: str, model: str, shape: str, target: float) -> Filled:
+        """Throughput at a speed per user, read off the measured frontier; refused outside of what was measured."""
+        speeds, throughputs, rows = self.frontier(platform, model, shape)
+        value = float(throughput_at(target, speeds, throughputs))
+        if not math.isfinite(value):
+            raise FillError(
+                f"{platform}: {model} at {shape} was measured from {speeds.min():.3g} to {speeds.max():.3g} tok/s/user, "
+                f"not at {target:g}; choose a speed within"
+            )
+        self.beside += [row for row in rows if row not in self.beside]
+        newest = max(row.as_of for row in rows)
+        return Filled(
+            value,
+            note=f"At {target:g} tok/s/user on the measured frontier ({len(rows)} points on Baselines, "
+            f"{rows[0].precision}, to {newest})",
+        )
+
     def context(self, platforms: tuple[str, ...], model: str) -> list[catalog.Baseline]:
         """Rows to stand beside those in use: other tiers, old power figures, other providers, other sources."""
         found: list[catalog.Baseline] = []
@@ -78,7 +109,7 @@ class Filler:
             found += self._known(None, metric, model)
         for metric in ("token_price_annual_factor", "pue", "usd_per_kwh", "software_throughput_gain"):
             found += self._known(None, metric)
-        return [row for row in found if row not in self.used]
+        return [row for row in [*self.beside, *found] if row not in self.used]
 
     def _known(self, platform: str | None, metric: str, model: str | None = None) -> list[catalog.Baseline]:
         try:

@@ -47,10 +47,14 @@ class Section:
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """A value for an input cell, and the Baselines row it was taken from (an id, or None for a plain assumption)."""
+    """A value for an input cell, and the Baselines row it was taken from (an id, or None for a plain assumption).
+
+    ``note`` tells where a value comes from that no single row holds, such as an interpolated one.
+    """
 
     value: object
     baseline: str | None = None
+    note: str = ""
 
 
 def write(writer, sections, filled, scopes) -> None:
@@ -119,7 +123,8 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
         rule.add(f"{get_column_letter(FIRST)}{row}:{get_column_letter(FIRST + len(values) - 1)}{row}")
         sheet.add_data_validation(rule)
     where = sheet.cell(row, source)
-    where.value = item.note or (short_citation(rows) if rows else "Your figure")
+    derived = "; ".join(dict.fromkeys(value.note for value in values if value.note))
+    where.value = derived or item.note or (short_citation(rows) if rows else "Your figure")
     paint(where, "TB Note")
     sheet.row_dimensions[row].height = 13.5 * lines_of(where.value, WHERE_WIDTH)
     state = sheet.cell(row, status)

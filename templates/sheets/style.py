@@ -100,9 +100,10 @@ LEGEND = (
 class Painter:
     """Puts named styles with number formats on cells; remembers each pair, because resolving it is slow."""
 
-    def __init__(self, workbook):
+    def __init__(self, workbook, money_format: str | None = None):
         for style in named_styles():
             workbook.add_named_style(style)
+        self._formats = FORMATS | ({"usd": money_format} if money_format else {})
         self._cache: dict[tuple[str, str], object] = {}
 
     def paint(self, cell, style: str, kind: str = "general") -> None:
@@ -112,7 +113,7 @@ class Painter:
         if known is None:
             cell.style = style
             if kind != "general":
-                cell.number_format = FORMATS[kind]
+                cell.number_format = self._formats[kind]
             self._cache[key] = cell._style
         else:
             cell._style = known  # style arrays are shared between cells, never changed in place

@@ -26,17 +26,26 @@ def last_column(months: int) -> int:
 
 
 def write(
-    writer, name: str, blocks: tuple[Block, ...], *, months: int, inputs: dict[str, Input], subtitle: str
+    writer,
+    name: str,
+    blocks: tuple[Block, ...],
+    *,
+    months: int,
+    inputs: dict[str, Input],
+    subtitle: str,
+    timeline: tuple[Row, ...] = TIMELINE,
 ) -> None:
-    """Write a time sheet: the timeline on top, then the blocks, each under a band with its title."""
+    """Write a time sheet: the timeline on top, then the blocks, each under a band with its title.
+
+    The rows of the timeline are named ``time.month`` and so on, so a workbook has one sheet of this kind.
+    """
     sheet = writer.sheet(name)
     last = last_column(months)
     row = writer.head(name, subtitle, last=CONSTANT + 1)
     lines: list[tuple[int, Block, object]] = []
     # An empty row to count columns on; a row that counted on itself would be circular.
     writer.book.put("time.ruler", TimeRow(name, SUBTITLE_ROW, TOTAL, FIRST, last))
-    timeline = Block("time", "", TIMELINE)
-    row = _place(writer, name, timeline, row, last, lines, named="time")
+    row = _place(writer, name, Block("time", "", timeline), row, last, lines, named="time")
     body = row
     for block in blocks:
         if row > body:
@@ -90,12 +99,13 @@ def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: 
         return
     if isinstance(line, Ingredient):
         item = inputs[line.key]
-        formula = "={@" + line.key + "}" if not item.blank else "=IF({@" + line.key + '}="","",{@' + line.key + "})"
+        value = writer.converted("{@" + line.key + "}", item.unit)
+        formula = f"={value}" if not item.blank else "=IF({@" + line.key + '}="","",' + value + ")"
         line = Constant(line.key, item.label, item.unit, formula, item.kind)
     label.value = line.label
     paint(label, "TB Total" if line.strong else "TB Label")
     unit = sheet.cell(row, UNIT)
-    unit.value = line.unit
+    unit.value = writer.unit(line.unit)
     paint(unit, "TB Unit")
     if isinstance(line, Constant):
         _write_formula(writer, sheet.cell(row, CONSTANT), compiled(line.formula, sheet.title, scopes=scopes), line)

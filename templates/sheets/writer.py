@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from openpyxl import Workbook
@@ -14,6 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from templates.sheets import style
 from templates.sheets.formula import Book, Cell
 
+MONEY = re.compile(r"\bUSD\b")
 MASTER = "checks.master"
 TITLE_ROW, SUBTITLE_ROW, BODY_ROW = 1, 2, 4
 
@@ -39,9 +41,11 @@ class Writer:
     bindings: list[Binding] = field(default_factory=list)
     dynamic: dict[str, list[str]] = field(default_factory=dict)
     body_row: int = BODY_ROW
+    currency: str = "USD"  # of the model and its results; prices on Inputs stay in USD, as they are quoted
+    money_format: str | None = None
 
     def __post_init__(self):
-        self.painter = style.Painter(self.workbook)
+        self.painter = style.Painter(self.workbook, self.money_format)
         self.workbook.remove(self.workbook.active)
         for name in self.order:
             self.workbook.create_sheet(name)
@@ -78,6 +82,16 @@ class Writer:
     def baseline_row(self, baseline: str):
         """The catalogue row of an id."""
         return self.baselines[baseline][0]
+
+    def unit(self, text: str) -> str:
+        """A unit or title in the currency of the workbook."""
+        return text if self.currency == "USD" else MONEY.sub(self.currency, text)
+
+    def converted(self, reference: str, unit: str) -> str:
+        """A reference to an input, brought into the currency of the workbook if it is money."""
+        if self.currency == "USD" or not MONEY.search(unit):
+            return reference
+        return reference + "*{inputs.exchange_rate}"
 
     def heading(self, sheet: Worksheet, row: int, text: str, last: int) -> None:
         """A dark band across the sheet."""

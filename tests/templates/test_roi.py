@@ -9,7 +9,8 @@ from python_calamine import CalamineWorkbook
 
 from templates import build, ooxml
 from templates.engine import Model
-from templates.models import roi
+from templates.models import core_inputs, roi
+from templates.models.options import Options
 from udfs.functions.errors import is_error
 from udfs.kernels import deployment
 
@@ -59,7 +60,7 @@ OUTPUTS = {  # native constant -> output of the kernel
 def made(tmp_path_factory):
     """The default workbook as ``tokenbook demo`` writes it: its path, writer and model."""
     path = tmp_path_factory.mktemp("roi") / "roi.xlsx"
-    writer = roi.compose(version="test")
+    writer = roi.compose(Options(version="test"))
     return path, writer, build.build(writer, path)
 
 
@@ -165,7 +166,7 @@ def test_excel_is_not_asked_to_recalculate_and_spills_are_dynamic(made):
 def test_the_same_call_gives_the_same_bytes(made, tmp_path):
     path, _, _ = made
     again = tmp_path / "again.xlsx"
-    build.build(roi.compose(version="test"), again)
+    build.build(roi.compose(Options(version="test")), again)
     assert again.read_bytes() == path.read_bytes()
 
 
@@ -256,7 +257,7 @@ def random_settings(rng):
 def small(tmp_path_factory):
     """A workbook of one platform, which calculates four times as fast."""
     path = tmp_path_factory.mktemp("roi") / "one.xlsx"
-    writer = roi.compose(platforms=("GB200 NVL72",), version="test")
+    writer = roi.compose(Options(platforms=("GB200 NVL72",), version="test"))
     build.build(writer, path)
     return path, writer
 
@@ -298,7 +299,8 @@ def test_no_input_is_dead(small):
             model.set(name, value)
         model.recalculate()
         base = [cell_value(writer, model, name) for name in results]
-        names = [f"{item.name}_1" if item.each else item.name for item in roi.BY_NAME.values()]
+        items = core_inputs.by_name(core_inputs.sections(60)).values()
+        names = [f"{item.name}_1" if item.each else item.name for item in items]
         for name in names:
             if name.removesuffix("_1") in LABELS:
                 continue
