@@ -1,0 +1,72 @@
+"""``serve``: the add-in for a whole company, over xlwings Server."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+from pathlib import Path
+
+from addin.commands import show
+
+NEEDED = ("xlwings_server", "uvicorn", "limits", "prometheus_client", "pythonjsonlogger")
+DEV_FOLDER = "tokenbook-dev-cert"
+GRACE = 10  # seconds for running requests when the server is told to stop
+
+
+class ServeError(ValueError):
+    """The server cannot be started; one line for the administrator."""
+
+
+def serve(*, dev_cert: bool, **wishes) -> None:
+    """Check the settings, say what they mean, and run until stopped. ``wishes``: fields of ServerSettings."""
+    missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ServeError('the server is not installed here: python -m pip install "tokenbook[server]"')
+    import uvicorn
+
+    from addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, checked, to_environment
+
+    given = {name: value for name, value in wishes.items() if value not in (None, ())}
+    given.setdefault("license_key", os.environ.get(LICENSE_ENVIRONMENT, ""))
+    if dev_cert:
+        from addin.server import tls
+
+        authority, certificate, key = tls.make(Path.home() / ".config" / DEV_FOLDER)
+        given |= {"certificate": str(certificate), "key": str(key)}
+        show.console.print(f"Development certificate: trust {authority} on this machine only", soft_wrap=True)
+    settings = checked(ServerSettings(**given))
+    to_environment(settings)
+    _say(settings)
+    uvicorn.run(
+        "addin.server.app:create",
+        factory=True,
+        host=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        ssl_certfile=settings.certificate,
+        ssl_keyfile=settings.key,
+        forwarded_allow_ips=settings.proxies,
+        server_header=False,
+        access_log=False,
+        log_config=None,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=64 * 1024,
+    )
+
+
+def _say(settings) -> None:
+    name = settings.hosts[0] if settings.hosts else f"{settings.host}:{settings.port}"
+    scheme = "https" if settings.hosts or settings.certificate else "http"
+    print_ = lambda text: show.console.print(text, soft_wrap=True)  # noqa: E731
+    if settings.license_key == "noncommercial":
+        print_(
+            "Licence: xlwings Server for NON-COMMERCIAL use only; a company needs a paid plan (xlwings.org/pricing)"
+        )
+    else:
+        print_("Licence: xlwings Server with your key of a paid plan")
+    signing = {"none": "nobody signs in; only this machine can reach it", "token": "bearer tokens from a file",
+               "entraid": "Microsoft Entra ID"}[settings.auth]  # fmt: skip
+    print_(f"Sign-in: {signing}")
+    print_(f"Manifest for Excel: {scheme}://{name}/manifest")
+    if scheme == "http":
+        print_("Excel loads add-ins over https only: add --dev-cert to try it here, or --certificate and --key")

@@ -1,0 +1,113 @@
+"""The application: guards, then our routes, then xlwings Server for task pane, metadata, scripts and manifest."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.responses import PlainTextResponse
+from starlette.routing import Mount
+
+from addin.server import guard, observe
+from addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, from_environment
+
+PROJECT = Path(__file__).with_name("project")
+SMALLEST_COMPRESSED = 1024  # bytes
+MANIFEST_ID = "5b8f0c3e-6a0c-4d53-9a76-2f2f1c9d8e41"  # of our add-in, in every company
+PRODUCT = "Tokenbook"
+
+
+def create(settings: ServerSettings | None = None):
+    """The ASGI application; without settings they are read from the environment (worker processes)."""
+    settings = settings or from_environment()
+    observe.set_up_logging(settings.log)
+    if settings.catalog:
+        from udfs import catalog
+
+        catalog.use(settings.catalog)
+    inner = _xlwings_server(settings)
+    from addin.server.routes import routes
+
+    threads = max(2, os.cpu_count() or 1)
+    app = Starlette(
+        routes=[*routes(_authenticator(settings), threads), Mount("/", inner)],
+        exception_handlers={HTTPException: _refused},
+    )
+    app = GZipMiddleware(app, minimum_size=SMALLEST_COMPRESSED, compresslevel=1)
+    app = guard.TimeLimit(app, seconds=settings.most_seconds)
+    app = guard.BodyLimit(app, most_bytes=settings.most_bytes)
+    app = guard.RateLimit(app, per_minute=settings.per_minute, store=settings.rate_store)
+    if settings.origins:
+        app = CORSMiddleware(app, allow_origins=list(settings.origins), allow_methods=["POST"], allow_headers=["*"])
+    app = TrustedHostMiddleware(app, allowed_hosts=list(settings.names), www_redirect=False)
+    app = observe.Observe(app)
+    return guard.SecurityHeaders(app, secure=bool(settings.certificate) or bool(settings.hosts))
+
+
+def _xlwings_server(settings: ServerSettings):
+    """The xlwings Server application over our project folder; it reads its settings when it is imported."""
+    os.environ |= {
+        LICENSE_ENVIRONMENT: settings.license_key,
+        "XLWINGS_PROJECT_DIR": str(PROJECT),
+        "XLWINGS_ENVIRONMENT": "prod",
+        "XLWINGS_PROJECT_NAME": PRODUCT,
+        "XLWINGS_FUNCTIONS_NAMESPACE": "",  # the formula text is the same in every host
+        "XLWINGS_ENABLE_SOCKETIO": "false",
+        "XLWINGS_ENABLE_HTMX": "false",
+        "XLWINGS_ENABLE_ALPINEJS_CSP": "false",
+        "XLWINGS_ENABLE_BOOTSTRAP": "false",
+        "XLWINGS_CORS_ALLOW_ORIGINS": "[]",
+        "XLWINGS_ADD_SECURITY_HEADERS": "false",  # ours stand outside of it
+        "XLWINGS_MANIFEST_ID_PROD": MANIFEST_ID,
+        "XLWINGS_REQUEST_TIMEOUT": str(int(settings.most_seconds) + 5),
+        "XLWINGS_LOG_LEVEL": "WARNING",
+        "XLWINGS_AUTH_PROVIDERS": {"none": "[]", "token": '["token"]', "entraid": '["entraid"]'}[settings.auth],
+        "XLWINGS_AUTH_REQUIRED_ROLES": _json_list(settings.roles),
+    }
+    if settings.hosts:
+        os.environ["XLWINGS_HOSTNAME"] = settings.hosts[0]
+    if settings.entra_client:
+        os.environ["XLWINGS_AUTH_ENTRAID_CLIENT_ID"] = settings.entra_client
+        os.environ["XLWINGS_AUTH_ENTRAID_TENANT_ID"] = settings.entra_tenant or ""
+    if settings.token_file:
+        os.environ["TOKENBOOK_TOKEN_FILE"] = settings.token_file
+    if str(PROJECT) not in sys.path:
+        sys.path.insert(0, str(PROJECT))
+    from xlwings_server.main import main_app
+
+    return main_app
+
+
+def _authenticator(settings: ServerSettings):
+    """Who asks? xlwings Server's own check, so that a token is good for scripts and functions alike."""
+    if settings.auth == "none":
+
+        async def anyone(request) -> None:
+            return None
+
+        return anyone
+    from xlwings_server import dependencies
+
+    async def someone(request) -> None:
+        user = await dependencies.authenticate(
+            request.headers.get("authorization", ""), request.headers.get("auth-provider")
+        )
+        request.state.user = await dependencies.get_user(request, user)
+
+    return someone
+
+
+def _refused(_request, error: HTTPException):
+    return PlainTextResponse(str(error.detail), error.status_code)
+
+
+def _json_list(words: tuple[str, ...]) -> str:
+    import json
+
+    return json.dumps(list(words))

@@ -1,0 +1,150 @@
+"""What stands between the network and the application: sizes, times, rates, headers. Plain ASGI, one idea each.
+
+Each answer is one line of text; none says where a file stands or what a traceback held. Codes are such that Excel's
+client does not repeat the request (it repeats 500, 502, 503 and 504).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+
+from limits import RateLimitItemPerMinute
+from limits.aio.strategies import MovingWindowRateLimiter
+from limits.storage import storage_from_string
+from starlette.responses import PlainTextResponse
+
+TOO_LARGE, TOO_SLOW, TOO_MANY = 413, 408, 429
+# Excel's own pages frame the task pane; nothing else may.
+FRAMES = (
+    "https://*.officeapps.live.com https://*.office.com https://*.sharepoint.com https://*.microsoft.com "
+    "https://*.office365.com https://*.cloud.microsoft"
+)
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
+    "connect-src 'self'; base-uri 'none'; form-action 'none'; object-src 'none'; "
+    f"frame-ancestors 'self' {FRAMES}"
+)
+HEADERS = {
+    b"content-security-policy": CONTENT_SECURITY_POLICY.encode(),
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"no-referrer",
+    b"permissions-policy": b"camera=(), geolocation=(), microphone=(), payment=()",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"cache-control": b"no-store",
+}
+TRANSPORT = (b"strict-transport-security", b"max-age=31536000; includeSubDomains")
+CACHED = (b"image/", b"font/")  # Excel shows no ribbon icons that may not be stored
+
+
+class SecurityHeaders:
+    """Puts our headers on every answer, over those of the application."""
+
+    def __init__(self, app, *, secure: bool):
+        self.app, self.secure = app, secure
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+
+        async def sending(message):
+            if message["type"] == "http.response.start":
+                kept = {name.lower(): value for name, value in message.get("headers", ())}
+                ours = dict(HEADERS)
+                if kept.get(b"content-type", b"").startswith(CACHED):
+                    ours[b"cache-control"] = b"private, max-age=3600"
+                if self.secure:
+                    ours[TRANSPORT[0]] = TRANSPORT[1]
+                rest = [pair for pair in message.get("headers", ()) if pair[0].lower() not in (*ours, b"server")]
+                message = {**message, "headers": [*rest, *ours.items()]}
+            await send(message)
+
+        return await self.app(scope, receive, sending)
+
+
+class BodyLimit:
+    """Refuses a request body above a size, by its stated length or while it arrives."""
+
+    def __init__(self, app, *, most_bytes: int):
+        self.app, self.most = app, most_bytes
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        stated = dict(scope["headers"]).get(b"content-length", b"0")
+        if not stated.isdigit() or int(stated) > self.most:
+            return await self._refuse(scope, receive, send)
+        seen, started = 0, False
+
+        async def receiving():
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > self.most:
+                raise _TooLargeError
+            return message
+
+        async def sending(message):
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            await self.app(scope, receiving, sending)
+        except _TooLargeError:
+            if not started:
+                await self._refuse(scope, receive, send)
+
+    async def _refuse(self, scope, receive, send):
+        text = f"The request is larger than {self.most / 1e6:.0f} MB. Send a smaller range."
+        await PlainTextResponse(text, TOO_LARGE, headers={"connection": "close"})(scope, receive, send)
+
+
+class _TooLargeError(Exception):
+    pass
+
+
+class TimeLimit:
+    """Gives up on a request after a time."""
+
+    def __init__(self, app, *, seconds: float):
+        self.app, self.seconds = app, seconds
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http":
+            return await self.app(scope, receive, send)
+        started = False
+
+        async def sending(message):
+            nonlocal started
+            started = True
+            await send(message)
+
+        try:
+            async with asyncio.timeout(self.seconds):
+                await self.app(scope, receive, sending)
+        except TimeoutError:
+            if not started:
+                text = f"The calculation took longer than {self.seconds:g} seconds. Ask for less at once."
+                await PlainTextResponse(text, TOO_SLOW)(scope, receive, send)
+
+
+class RateLimit:
+    """Counts the requests of each address in a moving minute."""
+
+    def __init__(self, app, *, per_minute: int, store: str):
+        self.app = app
+        self.item = RateLimitItemPerMinute(per_minute)
+        self.limiter = MovingWindowRateLimiter(storage_from_string(f"async+{store}"))
+
+    async def __call__(self, scope, receive, send):
+        if scope["type"] != "http" or scope["path"] == "/health":
+            return await self.app(scope, receive, send)
+        # By address, not by token: a made-up token must not open a window of its own.
+        who = (scope.get("client") or ("unknown",))[0]
+        if await self.limiter.hit(self.item, who):
+            return await self.app(scope, receive, send)
+        window = await self.limiter.get_window_stats(self.item, who)
+        wait = max(1, round(window.reset_time - time.time()))
+        text = f"More than {self.item.amount} requests in a minute. Wait {wait} seconds."
+        await PlainTextResponse(text, TOO_MANY, headers={"retry-after": str(wait)})(scope, receive, send)

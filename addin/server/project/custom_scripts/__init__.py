@@ -1,0 +1,1 @@
+"""Scripts that the task pane may run on the open workbook."""
