@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import operator
 
 from lxml import etree
@@ -24,7 +25,12 @@ def refusal(model, sheet: str, ref: str, value) -> str | None:
 
     model : templates.engine.Model, for the values that a rule refers to.
     """
-    for rule in _rules(model, sheet, ref):
+    return refusal_by(rules_for(model, sheet, ref), model, sheet, value)
+
+
+def refusal_by(rules: list, model, sheet: str, value) -> str | None:
+    """As ``refusal``, with the rules of the cell already at hand."""
+    for rule in rules:
         if value is None:
             if rule.get("allowBlank") not in ("1", "true"):
                 return rule.get("error") or "it may not be blank"
@@ -44,14 +50,40 @@ def rules_of(package, sheet: str) -> list:
     ]
 
 
-def _rules(model, sheet: str, ref: str):
+def bounds(rules: list) -> tuple[float, float]:
+    """Least and greatest number that the rules of a cell allow, where they say it in plain numbers."""
+    low, high = -math.inf, math.inf
+    for rule in rules:
+        if rule.get("type") not in NUMERIC:
+            continue
+        try:
+            first = float(_formula(rule, "formula1"))
+            second = float(_formula(rule, "formula2") or "nan")
+        except (TypeError, ValueError):
+            continue
+        how = rule.get("operator", "between")
+        if how == "between":
+            low, high = max(low, first), min(high, second)
+        elif how in ("greaterThan", "greaterThanOrEqual"):
+            low = max(low, math.nextafter(first, math.inf) if how == "greaterThan" else first)
+        elif how in ("lessThan", "lessThanOrEqual"):
+            high = min(high, math.nextafter(first, -math.inf) if how == "lessThan" else first)
+    return low, high
+
+
+def rules_for(model, sheet: str, ref: str) -> list:
+    """The rules of a sheet that are about one cell."""
     column, row, _, _ = range_boundaries(ref)
-    for rule in model.validations(sheet):
-        for area in (rule.get("sqref") or "").split():
-            left, top, right, bottom = range_boundaries(area)
-            if left <= column <= right and top <= row <= bottom:
-                yield rule
-                break
+    return [
+        rule
+        for rule in model.validations(sheet)
+        if any(_covers(area, row, column) for area in (rule.get("sqref") or "").split())
+    ]
+
+
+def _covers(area: str, row: int, column: int) -> bool:
+    left, top, right, bottom = range_boundaries(area)
+    return left <= column <= right and top <= row <= bottom
 
 
 def _accepts(model, sheet: str, rule, value) -> bool:

@@ -1,0 +1,144 @@
+"""One workbook in the engine, as a function from inputs to outputs."""
+
+from __future__ import annotations
+
+import fnmatch
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from openpyxl.utils.cell import coordinate_to_tuple
+
+from templates import validation
+from templates.bindings import PREFIX, Place
+from templates.engine import EngineError, Model
+from templates.refresh.trace import dependents
+from templates.sweep.errors import SweepError
+from udfs.functions.errors import is_error
+
+MOST_SHOWN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """An input or output: the name a reader gave it, and its cell."""
+
+    name: str
+    sheet: str
+    ref: str
+
+    @property
+    def place(self) -> Place:
+        return Place(self.sheet, self.ref)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """Outputs of one scenario, None where one has no value; ``error`` says why, and is empty if all is well."""
+
+    values: tuple[object, ...]
+    error: str = ""
+
+
+class Evaluator:
+    """Sets inputs, calculates what depends on them, reads outputs. Scenarios do not influence each other."""
+
+    def __init__(self, book: bytes, inputs: tuple[str, ...], outputs: tuple[str, ...], name: str = "the workbook"):
+        with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
+            path = Path(folder) / name
+            path.write_bytes(book)
+            self.model = Model(path)
+        self.inputs = tuple(locate(self.model, item, "input") for item in inputs)
+        self.outputs = tuple(locate(self.model, item, "output") for item in outputs)
+        self.model.recalculate()
+        self._cells = [coordinate_to_tuple(target.ref) for target in self.inputs]
+        self._rules = [validation.rules_for(self.model, target.sheet, target.ref) for target in self.inputs]
+        self.base = [self.model.value(target.sheet, target.ref) for target in self.inputs]
+        self._now = list(self.base)
+        self._read = [(target.sheet, *coordinate_to_tuple(target.ref)) for target in self.outputs]
+        self._narrow = self._outputs_read_no_spill()
+
+    def close(self) -> None:
+        self.model.package.close()
+
+    def answer(self, scenario: tuple[object, ...]) -> Answer:
+        """Calculate one scenario; None in it leaves the workbook's own value."""
+        wanted = [base if value is None else value for value, base in zip(scenario, self.base, strict=True)]
+        for index, value in enumerate(wanted):
+            problem = self._problem(index, value) if value is not self.base[index] else ""
+            if problem:
+                return Answer((None,) * len(self.outputs), problem)
+        for index, value in enumerate(wanted):
+            if value != self._now[index] or type(value) is not type(self._now[index]):
+                self.model.workbook.set_value(self.inputs[index].sheet, *self._cells[index], value)
+                self._now[index] = value
+        try:
+            self._calculate()
+        except EngineError as error:
+            return Answer((None,) * len(self.outputs), str(error))
+        values = [self.model.at(*cell) for cell in self._read]
+        errors = [f"{t.name}: {value}" for t, value in zip(self.outputs, values, strict=True) if is_error(value)]
+        return Answer(tuple(None if is_error(value) else value for value in values), "; ".join(errors))
+
+    def _calculate(self) -> None:
+        if self._narrow:
+            self.model.evaluate_only(self._read)  # only what the outputs need, and only what changed
+        else:
+            self.model.recalculate()
+
+    def _problem(self, index: int, value) -> str:
+        target, base = self.inputs[index], self.base[index]
+        if isinstance(base, float) and isinstance(value, str):
+            return f"{target.name}: {value!r} is text, {target.sheet}!{target.ref} holds a number"
+        refused = validation.refusal_by(self._rules[index], self.model, target.sheet, value)
+        return f"{target.name}: {value!r} is refused by {target.sheet}!{target.ref}: {refused}" if refused else ""
+
+    def _outputs_read_no_spill(self) -> bool:
+        """True where no output depends on a cell that an array fills; those need a second calculation."""
+        reached = dependents(self.model.package, [target.place for target in self.inputs])
+        filled = [
+            Place(sheet, ref)
+            for sheet, cells in reached.cells.items()
+            for ref in cells
+            if self.model.formulas(sheet).get(ref, "") is None
+        ]
+        if not filled:
+            return True
+        behind = dependents(self.model.package, filled).cells
+        return not any(target.ref in behind.get(target.sheet, ()) for target in self.outputs)
+
+    def idle_outputs(self) -> list[str]:
+        """Outputs that depend on none of the inputs: asked for by mistake, probably."""
+        reached = dependents(self.model.package, [target.place for target in self.inputs]).cells
+        return [target.name for target in self.outputs if target.ref not in reached.get(target.sheet, ())]
+
+
+def locate(model: Model, name: str, role: str) -> Target:
+    """The cell of a name, refused with what is known where it cannot be an input (or output)."""
+    try:
+        sheet, ref = model.locate(name)
+    except EngineError as error:
+        raise SweepError(f"{role} {error}") from None
+    if role == "input" and ref in model.formulas(sheet):
+        raise SweepError(f"input {name}: {sheet}!{ref} holds a formula; set the inputs that it depends on")
+    return Target(name, sheet, ref)
+
+
+def spelled_out(model: Model, outputs: list[str]) -> tuple[str, ...]:
+    """Names of outputs, with ``npv_*`` replaced by the names it stands for."""
+    known = [
+        name for name, scope in model.package.defined_names if scope is None and not name.startswith((PREFIX, "_xlnm."))
+    ]
+    found: dict[str, None] = {}
+    for output in outputs:
+        if "*" not in output and "?" not in output:
+            found[output] = None
+            continue
+        matching = [name for name in known if fnmatch.fnmatch(name.casefold(), output.casefold())]
+        if not matching:
+            shown = ", ".join(sorted(known)[:MOST_SHOWN])
+            raise SweepError(f"output {output}: no name of the workbook is like it; it has {shown}")
+        found |= dict.fromkeys(matching)
+    if not found:
+        raise SweepError("--outputs: name at least one result of the workbook, as npv_1 or Dashboard!C9")
+    return tuple(found)
