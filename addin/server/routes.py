@@ -12,22 +12,25 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from addin.server import observe
+from addin.server import observe, pages
 from addin.server.calls import FUNCTIONS, BadCallError, call
 from udfs.functions.errors import VALUE
 
 MOST_CALLS = 1000  # in one batch
+MOST_PAGES = 2  # templates and refreshes at once
+OURS = ("addin", "templates", "udfs")  # errors raised in these packages are sentences for the user
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BAD_REQUEST = 400
 
 
 def routes(authenticate, threads: int) -> list[Route]:
     """The routes. ``authenticate(request)`` raises HTTPException for who may not; ``threads`` calculate at once."""
-    limiter: list[anyio.CapacityLimiter] = []
+    limiters: dict[str, anyio.CapacityLimiter] = {}  # made late: they belong to the running event loop
 
-    async def calculate(work, *args):
-        if not limiter:  # belongs to the running event loop
-            limiter.append(anyio.CapacityLimiter(threads))
-        return await anyio.to_thread.run_sync(work, *args, limiter=limiter[0], abandon_on_cancel=True)
+    async def calculate(work, *args, pool: str = "calls"):
+        # Templates take seconds; cells that are calculated meanwhile must not wait for them.
+        limiter = limiters.setdefault(pool, anyio.CapacityLimiter(threads if pool == "calls" else MOST_PAGES))
+        return await anyio.to_thread.run_sync(work, *args, limiter=limiter, abandon_on_cancel=True)
 
     def guarded(handler):
         @functools.wraps(handler)
@@ -51,6 +54,19 @@ def routes(authenticate, threads: int) -> list[Route]:
     async def batch(request: Request) -> Response:
         return Response(await calculate(answer_batch, await request.body()), media_type="application/json")
 
+    def page(work):
+        """A page of the task pane: ``work(request body or query)`` in a thread of its own kind."""
+
+        @guarded
+        async def answer(request: Request) -> Response:
+            given = json.loads(await request.body()) if request.method == "POST" else dict(request.query_params)
+            if not isinstance(given, dict):
+                raise BadCallError("the request is an object")
+            found = await calculate(_said, work, given, pool="pages")
+            return found if isinstance(found, Response) else JSONResponse(found)
+
+        return answer
+
     @guarded
     async def metrics(request: Request) -> Response:
         return observe.metrics(request)
@@ -58,8 +74,46 @@ def routes(authenticate, threads: int) -> list[Route]:
     return [
         Route("/xlwings/custom-functions-call", one, methods=["POST"]),
         Route("/xlwings/custom-functions-batch", batch, methods=["POST"]),
+        Route("/tokenbook/choices", page(lambda given: pages.choices()), methods=["GET"]),
+        Route("/tokenbook/template", page(_template), methods=["POST"]),
+        Route("/tokenbook/baselines", page(_baselines), methods=["GET"]),
+        Route("/tokenbook/claim", page(lambda given: pages.claim(str(given.get("id", "")))), methods=["GET"]),
+        Route("/tokenbook/refresh", page(_refresh), methods=["POST"]),
+        Route("/tokenbook/check", page(lambda given: pages.check(_object(given, "book"))), methods=["POST"]),
         Route("/metrics", metrics, methods=["GET"]),
     ]
+
+
+def _said(work, given: dict):
+    """The answer of a page, or its refusal in words."""
+    try:
+        return work(given)
+    except Exception as error:
+        if type(error).__module__.split(".")[0] not in OURS:
+            raise
+        text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
+        return JSONResponse({"detail": " ".join(text.split())}, BAD_REQUEST)
+
+
+def _template(given: dict) -> Response:
+    name = str(given.get("name", ""))
+    content = pages.template(name, _object(given, "options"))
+    return Response(content, media_type=XLSX, headers={"content-disposition": f'attachment; filename="{name}.xlsx"'})
+
+
+def _baselines(given: dict) -> dict:
+    return pages.baselines(*(given.get(field) for field in ("platform", "metric", "model", "as_of")))
+
+
+def _refresh(given: dict) -> dict:
+    return pages.refresh(_object(given, "book"), write=given.get("write") is True, force=given.get("force") is True)
+
+
+def _object(given: dict, field: str) -> dict:
+    value = given.get(field)
+    if not isinstance(value, dict):
+        raise pages.PageError(f"{field} is an object")
+    return value
 
 
 def answer_one(body: bytes) -> bytes:

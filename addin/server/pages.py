@@ -1,0 +1,153 @@
+"""What the task pane asks for: choices, templates as files, baselines, claims, the open workbook refreshed or checked.
+
+Plain functions from parsed requests to data or bytes; ``routes`` calls them off the event loop.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+from addin.version import version
+
+MOST_ROWS = 300
+OPTIONS = {  # field of a template's options: how it is read from JSON
+    "platforms": lambda value: tuple(str(item) for item in value),
+    "model": str,
+    "shape": str,
+    "interactivity": float,
+    "months": int,
+    "currency": str,
+    "exchange_rate": float,
+    "as_of": str,
+}
+SHOWN = (  # of a figure of the catalogue
+    "id", "platform", "metric", "value", "unit", "kind", "qualifier", "model", "shape", "precision", "conditions",
+    "tier", "source", "source_ref", "as_of", "confidence", "origin", "words",
+)  # fmt: skip
+
+
+class PageError(ValueError):
+    """The task pane asked for what cannot be; one line for the reader."""
+
+
+def choices() -> dict:
+    """What the selects of the task pane offer."""
+    from templates.models import TEMPLATES
+    from udfs import catalog
+    from udfs.catalog import claims
+    from udfs.functions import registry
+
+    figures = catalog.active()
+    return {
+        "version": version(),
+        "catalogue": figures.date,
+        "team": bool(catalog.place()),
+        "templates": [{"name": name, "question": question} for name, question in TEMPLATES.items()],
+        "platforms": figures.platforms("usd_per_gpu_hour"),
+        "models": figures.models("total_tok_s_per_gpu"),
+        "metrics": figures.metrics(),
+        "all_platforms": figures.platforms(),
+        "functions": [{"signature": each.signature, "summary": each.help.summary} for each in registry().values()],
+        "claims": [{"id": claim.id, "statement": claim.statement} for claim in claims.list()],
+    }
+
+
+def template(name: str, wishes: dict) -> bytes:
+    """A template workbook, filled and computed, as the bytes of an .xlsx file for this host."""
+    from templates import build, models
+    from templates.models.options import Options
+
+    if name not in models.TEMPLATES:
+        raise PageError(f"there is no template {name!r}")
+    unknown = sorted(set(wishes) - set(OPTIONS))
+    if unknown:
+        raise PageError(f"a template has no option {unknown[0]!r}")
+    given = {}
+    for option, value in wishes.items():
+        if value in (None, "", []):
+            continue
+        try:
+            given[option] = OPTIONS[option](value)
+        except (TypeError, ValueError):
+            raise PageError(f"{option}: {value!r} does not fit there") from None
+    with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
+        out = Path(folder) / f"{name}.xlsx"
+        build.build(models.module(name).compose(Options(version=version(), **given)), out, host="server")
+        return out.read_bytes()
+
+
+def baselines(platform: str | None, metric: str | None, model: str | None, as_of: str | None) -> dict:
+    """Figures in force, with what a reader must know of each; and those that contradict them."""
+    from udfs import catalog
+    from udfs.catalog import views
+
+    figures = catalog.active()
+    rows = views.listing(figures, platform or None, metric or None, model or None, None, as_of or None)
+    shown = [{field: row.get(field) for field in SHOWN} for row in rows[:MOST_ROWS]]
+    for row in shown:
+        others = figures.contradictions(figures.row(row["id"]))
+        row["contradictions"] = [f"{other.value:g} {other.unit}, {other.source}, {other.as_of}" for other in others]
+    return {"rows": shown, "more": max(0, len(rows) - MOST_ROWS)}
+
+
+def claim(name: str) -> dict:
+    """A claim: words, conditions, gaps, measurements, figures and what follows from them."""
+    from udfs.catalog import claims
+
+    found = claims.get(name)
+    return found.as_dict()
+
+
+def refresh(payload: dict, *, write: bool, force: bool) -> dict:
+    """What a refresh changes in the open workbook; with ``write`` also the actions that change it."""
+    import xlwings as xw
+
+    from templates.refresh import refresh_open
+
+    book = _book(xw, payload)
+    try:
+        report = refresh_open(book, write=write, force=force, assume_values=True)
+        lines = [
+            {
+                "cell": line.cell,
+                "old": line.old if isinstance(line.old, (int, float, str)) else None,
+                "new": line.new,
+                "unit": line.row.unit if line.row else "",
+                "source": line.row.source if line.row else "",
+                "as_of": line.row.as_of if line.row else "",
+                "status": line.status,
+                "meaning": line.meaning,
+            }
+            for line in report.lines
+        ]
+        answer = {"lines": lines, "changes": len(report.changes)}
+        if write:
+            answer["actions"] = book.json()
+        return answer
+    finally:
+        book.close()
+
+
+def check(payload: dict) -> dict:
+    """The checks of an open model that its Checks sheet does not call OK."""
+    import xlwings as xw
+
+    book = _book(xw, payload)
+    try:
+        sheet = next((sheet for sheet in book.sheets if sheet.name == "Checks"), None)
+        if sheet is None:
+            raise PageError("this workbook has no sheet Checks; it is no model of Tokenbook")
+        rows = sheet.used_range.options(ndim=2).value
+        master = next((row[1] for row in rows if row and row[0] == "All checks"), None)
+        failed = [{"check": str(row[0]), "result": row[4]} for row in rows if len(row) > 4 and row[4] == "CHECK"]
+        return {"master": str(master), "failed": failed}
+    finally:
+        book.close()
+
+
+def _book(xw, payload: dict):
+    try:
+        return xw.Book(json=payload)
+    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        raise PageError("the workbook was not sent as it should be; reload the task pane") from None
