@@ -21,6 +21,7 @@ PROJECT = Path(__file__).with_name("project")
 SMALLEST_COMPRESSED = 1024  # bytes
 MANIFEST_ID = "5b8f0c3e-6a0c-4d53-9a76-2f2f1c9d8e41"  # of our add-in, in every company
 PRODUCT = "Tokenbook"
+CLIENT_PATIENCE = 5  # seconds that the client waits longer than we work
 
 
 def create(settings: ServerSettings | None = None):
@@ -51,7 +52,7 @@ def create(settings: ServerSettings | None = None):
 
 
 def _xlwings_server(settings: ServerSettings):
-    """The xlwings Server application over our project folder; it reads its settings when it is imported."""
+    """The xlwings Server application over our project folder; it reads most settings when it is imported."""
     os.environ |= {
         LICENSE_ENVIRONMENT: settings.license_key,
         "XLWINGS_PROJECT_DIR": str(PROJECT),
@@ -65,22 +66,20 @@ def _xlwings_server(settings: ServerSettings):
         "XLWINGS_CORS_ALLOW_ORIGINS": "[]",
         "XLWINGS_ADD_SECURITY_HEADERS": "false",  # ours stand outside of it
         "XLWINGS_MANIFEST_ID_PROD": MANIFEST_ID,
-        "XLWINGS_REQUEST_TIMEOUT": str(int(settings.most_seconds) + 5),
         "XLWINGS_LOG_LEVEL": "WARNING",
-        "XLWINGS_AUTH_PROVIDERS": {"none": "[]", "token": '["token"]', "entraid": '["entraid"]'}[settings.auth],
-        "XLWINGS_AUTH_REQUIRED_ROLES": _json_list(settings.roles),
     }
-    if settings.hosts:
-        os.environ["XLWINGS_HOSTNAME"] = settings.hosts[0]
-    if settings.entra_client:
-        os.environ["XLWINGS_AUTH_ENTRAID_CLIENT_ID"] = settings.entra_client
-        os.environ["XLWINGS_AUTH_ENTRAID_TENANT_ID"] = settings.entra_tenant or ""
     if settings.token_file:
         os.environ["TOKENBOOK_TOKEN_FILE"] = settings.token_file
     if str(PROJECT) not in sys.path:
         sys.path.insert(0, str(PROJECT))
+    from xlwings_server.config import settings as theirs
     from xlwings_server.main import main_app
 
+    theirs.auth_providers = [] if settings.auth == "none" else [settings.auth]
+    theirs.auth_required_roles = list(settings.roles)
+    theirs.auth_entraid_client_id, theirs.auth_entraid_tenant_id = settings.entra_client, settings.entra_tenant
+    theirs.hostname = settings.hosts[0] if settings.hosts else None
+    theirs.request_timeout = int(settings.most_seconds) + CLIENT_PATIENCE
     return main_app
 
 
@@ -105,9 +104,3 @@ def _authenticator(settings: ServerSettings):
 
 def _refused(_request, error: HTTPException):
     return PlainTextResponse(str(error.detail), error.status_code)
-
-
-def _json_list(words: tuple[str, ...]) -> str:
-    import json
-
-    return json.dumps(list(words))

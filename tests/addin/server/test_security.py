@@ -1,0 +1,410 @@
+"""Each line of the server's defence, and what happens at it."""
+
+import json
+import logging
+import os
+
+import pytest
+
+from addin.server import guard, tls
+from addin.server.settings import ServerError, ServerSettings, checked, is_loopback
+
+CALL, BATCH = "/xlwings/custom-functions-call", "/xlwings/custom-functions-batch"
+KEY = "noncommercial"
+TOKEN = "k9Qm2vX7pL4sR8tW1yZ5aB3c"
+PAGES = ("/tokenbook/choices", "/tokenbook/baselines", "/tokenbook/claim?id=15x", "/metrics")
+
+
+@pytest.fixture
+def token_file(tmp_path):
+    path = tmp_path / "tokens.txt"
+    path.write_text(f"# of the finance team\n{TOKEN} Anna\n")
+    path.chmod(0o600)
+    return str(path)
+
+
+# --- who may start it how ----------------------------------------------------------------------------------------
+
+
+def test_it_listens_on_this_machine_only_by_default():
+    assert is_loopback(ServerSettings(license_key=KEY).host)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "words"),
+    [
+        ({"license_key": ""}, "licence key"),
+        ({"host": "0.0.0.0"}, "users must sign in"),
+        ({"host": "10.1.2.3"}, "users must sign in"),
+        ({"host": "::"}, "users must sign in"),
+        ({"hosts": ("prices.example.com",)}, "users must sign in"),
+        ({"auth": "entraid"}, "--entra-client and --entra-tenant"),
+        ({"auth": "password"}, "is one of"),
+        ({"auth": "token"}, "--token-file"),
+        ({"auth": "token", "token_file": "/nowhere/tokens"}, "no such file"),
+        ({"origins": ("*",)}, "any site"),
+        ({"origins": ("https://*.example.com",)}, "any site"),
+        ({"hosts": ("*",), "auth": "entraid", "entra_client": "c", "entra_tenant": "t"}, "would answer to any"),
+        ({"host": "0.0.0.0", "auth": "entraid", "entra_client": "c", "entra_tenant": "t"}, "--allowed-host"),
+        ({"certificate": "cert.pem"}, "belong together"),
+        ({"certificate": "/no/cert.pem", "key": "/no/key.pem"}, "no such file"),
+        ({"workers": 0}, "1 or more"),
+        ({"per_minute": 0}, "1 or more"),
+        ({"most_seconds": 0.0}, "above 0"),
+    ],
+)
+def test_an_open_door_is_refused_at_the_start(wishes, words):
+    with pytest.raises(ServerError, match=words):
+        checked(ServerSettings(**{"license_key": KEY, **wishes}))
+
+
+@pytest.mark.skipif(os.name != "posix", reason="Windows has no such modes")
+def test_a_token_file_that_others_can_read_is_refused(token_file):
+    os.chmod(token_file, 0o644)
+    with pytest.raises(ServerError, match="chmod 600"):
+        checked(ServerSettings(license_key=KEY, auth="token", token_file=token_file))
+
+
+def test_a_short_token_is_refused(tmp_path):
+    path = tmp_path / "tokens"
+    path.write_text("secret\n")
+    path.chmod(0o600)
+    with pytest.raises(ServerError, match="shorter than"):
+        checked(ServerSettings(license_key=KEY, auth="token", token_file=str(path)))
+
+
+# --- who may ask -------------------------------------------------------------------------------------------------
+
+
+def test_a_bearer_token_opens_and_nothing_else_does(server, token_file, body):
+    client = server(auth="token", token_file=token_file)
+    call = body("tok_cost", 2.0, 1000.0)
+    wrong = ("", "Bearer ", f"Bearer {TOKEN[:-1]}", f"Bearer {TOKEN}x", "Basic YTpi", "Bearer None", TOKEN[:-1])
+    for given in wrong:
+        headers = {"Authorization": given}
+        assert client.post(CALL, json=call, headers=headers).status_code == 401, given
+        assert client.post(BATCH, json=[call], headers=headers).status_code == 401
+        for page in PAGES:
+            assert client.get(page, headers=headers).status_code == 401, page
+        assert client.post("/xlwings/custom-scripts-call/x", json={}, headers=headers).status_code in (400, 401)
+    good = {"Authorization": f"Bearer {TOKEN}"}
+    assert client.post(CALL, json=call, headers=good).status_code == 200
+    for page in PAGES:
+        assert client.get(page, headers=good).status_code == 200, page
+
+
+def test_a_token_that_is_taken_out_of_the_file_no_longer_opens(server, token_file, body):
+    client = server(auth="token", token_file=token_file)
+    good = {"Authorization": f"Bearer {TOKEN}"}
+    assert client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=good).status_code == 200
+    with open(token_file, "w") as file:
+        file.write("another-token-that-is-long-enough Bob\n")
+    os.utime(token_file, ns=(1, 1))
+    assert client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=good).status_code == 401
+
+
+def test_tokens_are_compared_in_constant_time(monkeypatch, server, token_file, body):
+    import hmac
+
+    compared = []
+    real = hmac.compare_digest
+    monkeypatch.setattr(hmac, "compare_digest", lambda a, b: compared.append(1) or real(a, b))
+    client = server(auth="token", token_file=token_file)
+    client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers={"Authorization": "Bearer nothing"})
+    assert compared
+
+
+@pytest.fixture(scope="module")
+def entra():
+    """An own Entra ID: a key, its public part as the server would fetch it, and a maker of tokens."""
+    import time
+
+    from joserfc import jwt
+    from joserfc.jwk import KeySet, RSAKey
+
+    key = RSAKey.generate_key(2048, {"kid": "test", "use": "sig"}, auto_kid=False)
+    other = RSAKey.generate_key(2048, {"kid": "test", "use": "sig"}, auto_kid=False)
+    issuer = "https://login.microsoftonline.com/tenant/v2.0"
+
+    def token(signed_by=key, **changes):
+        now = int(time.time())
+        claims = {
+            "aud": "client", "iss": issuer, "ver": "2.0", "exp": now + 600, "nbf": now - 5, "oid": "u1", "name": "Anna",
+            "roles": ["Finance"], **changes,
+        }  # fmt: skip
+        return "Bearer " + jwt.encode({"alg": "RS256", "kid": "test"}, claims, signed_by)
+
+    return KeySet([key]).as_dict(private=False), token, other
+
+
+@pytest.fixture
+def entra_client(server, entra, monkeypatch):
+    import xlwings_server.auth.entraid as provider
+
+    public, _, _ = entra
+
+    async def keys():
+        return public
+
+    monkeypatch.setattr(provider.jwks, "get_jwks_json", keys)
+    return server(auth="entraid", entra_client="client", entra_tenant="tenant", roles=("Finance",))
+
+
+def test_an_entra_token_opens_calls_batches_and_pages(entra_client, entra, body):
+    _, token, _ = entra
+    headers = {"Authorization": token()}
+    assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == 200
+    assert entra_client.post(BATCH, json=[body("tok_cost", 2.0, 1000.0)], headers=headers).status_code == 200
+    for page in PAGES:
+        assert entra_client.get(page, headers=headers).status_code == 200, page
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"aud": "another"}, 401),
+        ({"iss": "https://login.microsoftonline.com/other/v2.0"}, 401),
+        ({"exp": 1_000_000_000}, 401),
+        ({"ver": "3.0"}, 401),
+        ({"roles": ["Guest"], "name": "role"}, 403),
+    ],
+)
+def test_a_wrong_entra_token_does_not_open(entra_client, entra, body, changes, status):
+    _, token, _ = entra
+    headers = {"Authorization": token(**changes)}
+    assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == status
+    assert entra_client.get("/tokenbook/choices", headers=headers).status_code == status
+
+
+def test_a_forged_or_unsigned_entra_token_does_not_open(entra_client, entra, body):
+    import base64
+
+    _, token, other = entra
+    none = base64.urlsafe_b64encode(b'{"alg":"none"}').rstrip(b"=").decode()
+    unsigned = f"Bearer {none}.{token().split('.')[1]}."
+    for given in (token(signed_by=other), unsigned, "Bearer x.y.z", "", "Error 13001: no"):
+        headers = {"Authorization": given}
+        assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == 401, given
+
+
+# --- from where --------------------------------------------------------------------------------------------------
+
+
+def test_other_host_names_are_not_answered(client, body):
+    assert client.post(CALL, json=body("tok_cost", 2.0, 1.0), headers={"Host": "evil.example"}).status_code == 400
+    assert client.get("/tokenbook/choices", headers={"Host": "evil.example"}).status_code == 400
+
+
+def test_no_other_origin_may_call(client, body):
+    headers = {"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in client.options(CALL, headers=headers).headers
+    answer = client.post(CALL, json=body("tok_cost", 2.0, 1.0), headers={"Origin": "https://evil.example"})
+    assert "access-control-allow-origin" not in answer.headers
+
+
+def test_an_origin_that_was_named_may_call(server):
+    client = server(origins=("https://excel.example",))
+    asked = {"Access-Control-Request-Method": "POST"}
+    named = client.options(CALL, headers={"Origin": "https://excel.example", **asked})
+    assert named.headers["access-control-allow-origin"] == "https://excel.example"
+    other = client.options(CALL, headers={"Origin": "https://evil.example", **asked})
+    assert "access-control-allow-origin" not in other.headers
+
+
+# --- how much, how long, how often -------------------------------------------------------------------------------
+
+
+def test_a_large_request_is_refused_by_its_stated_length(server):
+    client = server(most_bytes=1000)
+    assert client.post(CALL, content=b"x" * 1001).status_code == guard.TOO_LARGE
+
+
+def test_a_large_request_is_refused_while_it_arrives(server):
+    client = server(most_bytes=1000)
+
+    def pieces():
+        for _ in range(100):
+            yield b"x" * 100
+
+    assert client.post(CALL, content=pieces()).status_code == guard.TOO_LARGE
+
+
+def test_a_slow_calculation_is_given_up(server, monkeypatch, body):
+    import time
+
+    from addin.server import routes
+
+    monkeypatch.setattr(routes, "answer_one", lambda content: time.sleep(2) or b"{}")
+    client = server(most_seconds=0.2)
+    answer = client.post(CALL, json=body("tok_cost", 2.0, 1000.0))
+    assert answer.status_code == guard.TOO_SLOW
+    assert "longer than 0.2 seconds" in answer.text
+
+
+def test_too_many_requests_are_put_off(server, body):
+    client = server(per_minute=3)
+    call = body("tok_cost", 2.0, 1000.0)
+    codes = [client.post(CALL, json=call).status_code for _ in range(5)]
+    assert codes == [200, 200, 200, guard.TOO_MANY, guard.TOO_MANY]
+    assert 1 <= int(client.post(CALL, json=call).headers["retry-after"]) <= 60
+    assert client.get("/health").status_code == 200, "a probe is not counted"
+
+
+def test_a_made_up_token_opens_no_new_window(server, token_file, body):
+    client = server(per_minute=3, auth="token", token_file=token_file)
+    call = body("tok_cost", 2.0, 1000.0)
+    codes = [client.post(CALL, json=call, headers={"Authorization": f"Bearer {n}"}).status_code for n in range(5)]
+    assert codes[-1] == guard.TOO_MANY
+
+
+def test_no_code_makes_excel_ask_again():
+    """Excel's client repeats 500, 502, 503 and 504 three times for each cell."""
+    assert not {guard.TOO_LARGE, guard.TOO_SLOW, guard.TOO_MANY} & {500, 502, 503, 504}
+
+
+def test_a_batch_has_a_largest_size(client, body):
+    assert client.post(BATCH, json=[body("tok_cost", 2.0, 1.0)] * 1001).status_code == 400
+
+
+# --- what an answer tells ----------------------------------------------------------------------------------------
+
+HOSTILE = {
+    "no JSON": b"{",
+    "nothing": b"",
+    "deep": b"[" * 100_000,
+    "deep arguments": b'{"func_name":"tok_cost","args":' + b"[" * 900 + b"1" + b"]" * 900 + b"}",
+    "not UTF-8": b'{"func_name":"\xff\xfe"}',
+    "NaN": b'{"func_name":"tok_cost","args":[[[NaN]],[[Infinity]]]}',
+    "huge integer": b'{"func_name":"tok_cost","args":[[[' + b"9" * 5000 + b"]],[[1]]]}",
+    "large integer": b'{"func_name":"tok_cost","args":[[[' + b"9" * 400 + b"]],[[1]]]}",
+    "a list": b"[]",
+    "a number": b"7",
+    "null": b"null",
+    "no args": b'{"func_name":"tok_cost"}',
+    "args is text": b'{"func_name":"tok_cost","args":"x"}',
+    "many args": b'{"func_name":"tok_cost","args":[' + b"null," * 5000 + b"null]}",
+    "ragged": b'{"func_name":"tok_cost","args":[[[1],[1,2]],[[1]]]}',
+    "an object in a cell": b'{"func_name":"tok_cost","args":[[[{"a":1}]],[[1]]]}',
+    "a list in a cell": b'{"func_name":"tok_cost","args":[[[[[1]]]],[[1]]]}',
+    "path": b'{"func_name":"../../etc/passwd","args":[]}',
+    "dunder": b'{"func_name":"__class__","args":[]}',
+    "empty range": b'{"func_name":"tok_npv","args":[[[0.1]],[]]}',
+    "empty rows": b'{"func_name":"tok_npv","args":[[[0.1]],[[],[]]]}',
+}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+@pytest.mark.parametrize("path", [CALL, BATCH, "/tokenbook/refresh", "/tokenbook/template", "/tokenbook/check"])
+def test_hostile_bodies_get_a_short_answer_without_a_trace(client, what, path):
+    answer = client.post(path, content=HOSTILE[what], headers={"content-type": "application/json"})
+    assert answer.status_code in (200, 400, 413), answer.text[:300]
+    assert len(answer.content) < 1000
+    for word in ("Traceback", "/work/", "site-packages", ".py", "File "):
+        assert word not in answer.text
+
+
+def test_an_unexpected_error_tells_nothing_and_is_logged(client, monkeypatch, caplog):
+    from addin.server import pages
+
+    def broken():
+        raise RuntimeError("secret place /srv/tokenbook")
+
+    monkeypatch.setattr(pages, "choices", broken)
+    with caplog.at_level(logging.ERROR):
+        answer = client.get("/tokenbook/choices")
+    assert answer.status_code == 500
+    assert "secret" not in answer.text
+    assert "RuntimeError" not in answer.text
+    assert any("unexpected" in record.message for record in caplog.records)
+
+
+@pytest.mark.parametrize(
+    "path", ["/docs", "/redoc", "/openapi.json", "/.env", "/static/../../settings.py", "/socket.io/"]
+)
+def test_nothing_else_is_served(client, path):
+    assert client.get(path).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("path", [CALL, "/taskpane.html", "/static/js/main.js", "/nothing", "/health"])
+def test_every_answer_has_the_headers(client, path):
+    headers = client.get(path).headers
+    assert "script-src 'self'" in headers["content-security-policy"]
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert headers["x-content-type-options"] == "nosniff"
+    assert headers["referrer-policy"] == "no-referrer"
+    assert headers["cache-control"] == "no-store"
+    assert "server" not in headers
+
+
+def test_transport_security_is_asked_for_where_there_is_tls(server, token_file):
+    named = server(hosts=("localhost",))
+    assert "strict-transport-security" in named.get("/health").headers
+    assert "strict-transport-security" not in server().get("/health").headers
+
+
+def test_icons_may_be_stored(client):
+    """Excel on Windows shows no ribbon icons that may not."""
+    assert "no-store" not in client.get("/static/images/icons/tokenbook-32.png").headers["cache-control"]
+
+
+def test_the_task_pane_has_nothing_inline(client):
+    """The policy would block it; better that there is none."""
+    import re
+
+    page = client.get("/taskpane.html").text
+    for script in re.findall(r"<script\b([^>]*)>", page):
+        assert "src=" in script or 'type="application/json"' in script, script
+    assert not re.search(r"\son\w+=", page)
+    assert "style=" not in page
+    assert "https://" not in re.sub(r"<script id=.config.*?</script>", "", page, flags=re.S)
+
+
+# --- what is logged and measured ---------------------------------------------------------------------------------
+
+
+def test_the_log_is_structured_and_holds_no_token_or_figure(server, token_file, body, capsys):
+    client = server(auth="token", token_file=token_file, log="info")
+    client.post(CALL, json=body("tok_cost", 123456.0, 1000.0), headers={"Authorization": f"Bearer {TOKEN}"})
+    lines = [json.loads(line) for line in capsys.readouterr().err.splitlines() if line.startswith("{")]
+    requests = [line for line in lines if line["message"] == "request"]
+    assert {"page", "status", "ms", "time"} <= set(requests[-1])
+    text = json.dumps(lines)
+    assert TOKEN not in text
+    assert "123456" not in text
+
+
+def test_metrics_count_calls_by_function_and_outcome(client, body):
+    client.post(CALL, json=body("tok_cost", 2.0, 1000.0))
+    client.post(CALL, json=body("tok_cost", "x", 1000.0))
+    client.get("/made-up/path/1")
+    text = client.get("/metrics").text
+    assert 'tokenbook_function_calls_total{function="TOK_COST",outcome="ok"}' in text
+    assert 'tokenbook_function_calls_total{function="TOK_COST",outcome="Value"}' in text
+    assert "made-up" not in text, "paths of strangers do not fill the memory"
+
+
+def test_health_answers(client):
+    assert client.get("/health").text == "ok"
+
+
+def test_large_answers_are_compressed(client):
+    answer = client.get("/tokenbook/choices", headers={"Accept-Encoding": "gzip"})
+    assert answer.headers["content-encoding"] == "gzip"
+
+
+# --- the development certificate ---------------------------------------------------------------------------------
+
+
+def test_the_development_certificate_is_for_this_machine_and_for_its_owner(tmp_path):
+    from cryptography import x509
+
+    authority, certificate, key = tls.make(tmp_path / "certs")
+    loaded = x509.load_pem_x509_certificate(certificate.read_bytes())
+    names = loaded.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    assert {str(name.value) for name in names} == {"localhost", "127.0.0.1", "::1"}
+    assert loaded.verify_directly_issued_by(x509.load_pem_x509_certificate(authority.read_bytes())) is None
+    if os.name == "posix":
+        assert key.stat().st_mode & 0o077 == 0
+        assert key.parent.stat().st_mode & 0o077 == 0
+    assert tls.make(tmp_path / "certs")[1].read_bytes() == certificate.read_bytes(), "a valid one is used again"
