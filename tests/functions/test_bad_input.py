@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Block, Count, Day, Number, Series, Table, Text, Vector
+from udfs.functions.arguments import OMITTED, Block, Cells, Count, Day, Number, Series, Table, Text, Vector, Words
 from udfs.functions.errors import CODES, DIV0, NA, NUM, VALUE, CellError, FunctionError
 
 FUNCTIONS = registry()
@@ -69,6 +69,17 @@ def wrong_for(function, kind):
         yield from ((wrong, NUM) for wrong in (-5.0, 0.0, 3e6))
     elif isinstance(kind, Table):
         yield from ((wrong, VALUE) for wrong in (5.0, "gpus", [["gpus"], ["months"]], [[1.0, 2.0]]))
+    elif isinstance(kind, Cells):
+        yield from ((wrong, VALUE) for wrong in ([["gpus", 1.0, 2.0], ["pue", 1.0]], [], [["gpus", True, 2.0]], True))
+        yield [["gpus", math.inf, 2.0]], NUM
+        yield [["gpus", CellError(NA), 2.0]], NA
+        if kind.columns > 1:
+            yield [["gpus"] * (kind.columns - 1)] * 2, VALUE
+        if not kind.alone:
+            yield from ((wrong, VALUE) for wrong in (5.0, "gpus"))
+    elif isinstance(kind, Words):
+        yield from ((wrong, VALUE) for wrong in ("no such word", 5.0, True, [["npv", "no such word"]], "npv, npw"))
+        yield [["npv", CellError(NA)]], NA
 
 
 def wrong_in_range(kind, good: list[list]):

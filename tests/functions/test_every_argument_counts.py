@@ -22,6 +22,11 @@ TELLING = {
 }
 TWO_RATES, ITS_DATES = [[-100.0, 230.0, -132.0]], [[45000.0, 45365.0, 45730.0]]  # 10 % and 20 % both answer
 BY_UNITS = ["UNITS", 1000.0, 100.0, 5.0, 3.0]
+SIMULATION = [
+    [["gpus", 72.0], ["tok_s_per_gpu", 1000.0], ["capex_usd_per_gpu", 30000.0]],
+    [["price_usd_per_mtok", "lognormal", 0.8, 0.3, None], ["utilization_end", "pert", 0.4, 0.7, 0.9]],
+]
+GRID = [[["gpus", 72.0], ["tok_s_per_gpu", 1000.0], ["price_usd_per_mtok", 1.0]], "gpus", [[36.0, 72.0]]]
 # Two calls that differ in this argument only, where it counts only beside certain others.
 TWO_CALLS = {
     ("tok_irr", "guess"): ([TWO_RATES, 0.3], [TWO_RATES, 0.05]),
@@ -29,6 +34,24 @@ TWO_CALLS = {
     ("tok_depreciation", "method"): (["DDB", 1000.0, 100.0, 5.0, 6.0], ["SYD", 1000.0, 100.0, 5.0, 6.0]),
     ("tok_depreciation", "units"): ([*BY_UNITS, [[1.0, 2.0, 3.0]]], [*BY_UNITS, [[1.0, 2.0, 4.0]]]),
     ("tok_decode_limit", "total_params_bn"): ([3.35, 70.0, 5.0, 8.0, 20.0], [3.35, 80.0, 5.0, 8.0, 20.0]),
+    ("tok_grid", "row_name"): ([*GRID, "pue", 1.5], [GRID[0], "tok_s_per_gpu", GRID[2], "pue", 1.5]),
+    ("tok_grid", "column_name"): ([*GRID, "price_usd_per_mtok", 1.5], [*GRID, "software_gain", 2.5]),
+    ("tok_simulate", "inputs"): (
+        [*SIMULATION, 1000.0],
+        [[*SIMULATION[0], ["tax_rate", 0.2]], SIMULATION[1], 1000.0],
+    ),
+    ("tok_simulate", "output"): ([*SIMULATION, 1000.0, 1.0, "npv"], [*SIMULATION, 1000.0, 1.0, "npv, lcot"]),
+    ("tok_simulate", "correlations"): (
+        [*SIMULATION, 1000.0],
+        [*SIMULATION, 1000.0, OMITTED, OMITTED, [["price_usd_per_mtok", "utilization_end", 0.5]]],
+    ),
+    ("tok_simulate", "target"): (
+        [*SIMULATION, 1000.0, OMITTED, OMITTED, OMITTED, OMITTED, 0.0],
+        [*SIMULATION, 1000.0, OMITTED, OMITTED, OMITTED, OMITTED, 1e6],
+    ),
+    ("tok_simulate", "bins"): (
+        [*SIMULATION, 1000.0, OMITTED, OMITTED, OMITTED, "histogram", OMITTED, bins] for bins in (5.0, 6.0)
+    ),
     ("tok_price_curve", "floor"): ([2.0, 10.0, 4.0, 1.0, 1.0], [2.0, 10.0, 4.0, 1.0, 1.5]),
 }
 CASES = [

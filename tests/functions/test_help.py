@@ -22,6 +22,7 @@ tok_price_curve tok_software_curve tok_ramp_curve tok_learning_curve tok_cost_cu
 tok_npv tok_npv_curve tok_roi_curve tok_irr tok_xnpv tok_xirr tok_mirr tok_payback tok_eaa tok_lcot tok_depreciation
 tok_frontier tok_throughput_at tok_cost_at
 tok_deployment tok_deployment_curve tok_static_vs_declining tok_deployment_names
+tok_tornado tok_grid tok_simulate
 tok_baseline tok_baseline_source tok_baselines tok_baseline_frontier tok_platforms tok_metrics tok_claim tok_claims
 tok_claim_audit tok_version
 """.split()  # noqa: SIM905

@@ -7,7 +7,7 @@ from importlib import import_module
 
 from udfs.functions.errors import CellError, FunctionError
 
-MODULES = ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "baselines")
+MODULES = ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "risk", "baselines")
 
 __all__ = ["CellError", "FunctionError", "registry"]
 

@@ -170,7 +170,31 @@ class Table:
     takes = "two-column range"
 
 
-Kind = Number | Count | Text | Day | Series | Vector | Block | Table
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Rows of text and numbers that the function reads itself, at least ``columns`` wide; a blank cell is None.
+
+    Rows without anything in them are left out. ``alone`` lets a single value stand for a range of one cell.
+    """
+
+    columns: int = 1
+    alone: bool = False
+
+    @property
+    def takes(self) -> str:
+        return "value or range" if self.alone else "range"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """One word or several of the ``choices``, in any case: a range of them, or text with commas between."""
+
+    choices: tuple[str, ...]
+
+    takes = "text or range"
+
+
+Kind = Number | Count | Text | Day | Series | Vector | Block | Table | Cells | Words
 
 
 @dataclass(slots=True)
@@ -505,6 +529,62 @@ def _field(kind: Table, key: str, cell):
     return None
 
 
+def _clean_cells(kind: Cells, name: str, raw) -> Clean:
+    rows = _rows(name, raw)
+    if not _is_range(raw) and not isinstance(raw, Mapping) and not kind.alone:
+        raise WrongTypeError(f"{name}: {_shown(raw)} is not a range")
+    width = len(rows[0]) if rows else 0
+    if width == 0 or any(len(row) != width for row in rows):
+        raise WrongTypeError(f"{name}: is not a range of equal rows")
+    if width < kind.columns and not (kind.alone and width == len(rows) == 1):
+        raise WrongTypeError(f"{name}: has {width} columns, at least {kind.columns} belong here")
+    cells = [[_cell_value(name, value) for value in row] for row in rows]
+    return Clean([row for row in cells if any(value is not None for value in row)])
+
+
+def _rows(name: str, raw) -> list[list]:
+    """Rows of a range, of a single value, or of a dictionary of name (or names) -> value (or values)."""
+    if isinstance(raw, Mapping):
+        pairs = [[key, cells] for key, cells in raw.items()]
+        rows = [[x for part in pair for x in (part if isinstance(part, (list, tuple)) else [part])] for pair in pairs]
+        width = max(map(len, rows), default=0)
+        return [row + [None] * (width - len(row)) for row in rows]
+    if hasattr(raw, "to_numpy"):
+        raw = raw.to_numpy()
+    rows = raw.tolist() if isinstance(raw, np.ndarray) else raw
+    rows = list(rows) if isinstance(rows, (list, tuple)) else [[rows]]
+    if rows and not any(isinstance(row, (list, tuple)) for row in rows):
+        rows = [rows]
+    if not all(isinstance(row, (list, tuple)) for row in rows):
+        raise WrongTypeError(f"{name}: is not a range of equal rows")
+    return rows
+
+
+def _cell_value(name: str, value) -> float | str | None:
+    if is_error(value):
+        raise error_for(str(value), f"{name}: a cell holds {value}")
+    if is_blank(value):
+        return None
+    if isinstance(value, str):
+        return value.strip()
+    value = scalar_number(name, value)
+    if not math.isfinite(value):
+        raise error_for(NUM, f"{name}: {value:g} is not a finite number")
+    return value
+
+
+def _clean_words(kind: Words, name: str, raw) -> Clean:
+    words = []
+    for row in _rows(name, raw):
+        for cell in row:
+            value = _cell_value(name, cell)
+            parts = value.split(",") if isinstance(value, str) else [value]
+            words += [_word(Text(kind.choices), name, part) for part in parts if part is not None]
+    if not words:
+        raise WrongTypeError(f"{name}: is blank")
+    return Clean(tuple(dict.fromkeys(words)))
+
+
 _CLEANERS = {
     Number: _clean_number,
     Count: _clean_count,
@@ -514,6 +594,8 @@ _CLEANERS = {
     Vector: _clean_vector,
     Block: _clean_block,
     Table: _clean_table,
+    Cells: _clean_cells,
+    Words: _clean_words,
 }
 
 

@@ -94,8 +94,11 @@ def price_curve(
     >>> price_curve(2.0, 10.0, 4, per_year=1).round(6).tolist()
     [2.0, 0.2, 0.02, 0.002]
     """
-    falling = _column(start) / compound(annual_factor, periods, per_year)
-    return np.maximum(falling, _column(floor))
+    start, floor = _column(start), _column(floor)
+    fall = compound(annual_factor, periods, per_year)
+    price = np.empty((*np.broadcast_shapes(start.shape[:-1], floor.shape[:-1], fall.shape[:-1]), periods))
+    np.divide(start, fall, out=price)
+    return np.maximum(price, floor, out=price)
 
 
 def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain: ArrayLike = 0.0) -> Floats:
@@ -124,14 +127,21 @@ def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain
     """
     gain, months, annual_gain = (np.asarray(x, dtype=float) for x in (gain, months, annual_gain))
     in_domain = (gain > 0) & (months >= 0) & (annual_gain > -1)
-    gain, annual_factor = np.where(in_domain, gain, np.nan), np.where(in_domain, 1.0 + annual_gain, np.nan)
-    gain, months, annual_factor = _column(gain), _column(months), _column(annual_factor)
+    annual_factor = np.where(annual_gain > -1, 1.0 + annual_gain, np.nan)
+    gain, months, annual_factor = _column(np.where(in_domain, gain, np.nan)), _column(months), _column(annual_factor)
+    # Counted from the month in which the gain is reached, so that it is reached exactly, as is the start.
     months_after = np.arange(periods) - months
     per_month_before = np.log(gain) / np.maximum(months, LEAST_MONTHS)
     per_month_after = np.log(annual_factor) / MONTHS_PER_YEAR
-    # Counted from the month in which the gain is reached, so that it is reached exactly, as is the start.
-    exponent = per_month_after * np.maximum(months_after, 0.0) + per_month_before * np.minimum(months_after, 0.0)
-    curve = gain * np.exp(exponent)
+    # Where all get there in the same month and grow alike from then on, one exponential a month does for all.
+    alike = months.size == 1 and annual_factor.size == 1
+    rising = int(np.count_nonzero(months_after < 0)) if alike else periods
+    exponent = per_month_before * np.minimum(months_after[..., :rising], 0.0)
+    if not alike:
+        exponent += per_month_after * np.maximum(months_after, 0.0)
+    curve = np.empty((*gain.shape[:-1], periods))
+    np.multiply(gain, np.exp(exponent), out=curve[..., :rising])
+    np.multiply(gain, np.exp(per_month_after * months_after[..., rising:]), out=curve[..., rising:])
     curve[..., :1] = np.where(months == 0, gain, gain / gain)
     return curve
 
@@ -181,7 +191,15 @@ def ramp_curve(periods: int, start: ArrayLike, end: ArrayLike, ramp: ArrayLike, 
         share = np.array(np.broadcast_to(share, (*np.broadcast_shapes(ramp.shape[:-1], shape.shape), periods)))
         curved = np.broadcast_to(logistic, share.shape[:-1])
         share[curved] = _logistic_share(share[curved])
-    return np.where(t >= ramp, end, start + (end - start) * share)
+    if ramp.size > 1:
+        return np.where(t >= ramp, end, start + (end - start) * share)
+    # All are there in the same period: what comes before it, and the end.
+    on_the_way = int(np.count_nonzero(t < ramp))
+    before = start + (end - start) * share[..., :on_the_way]
+    curve = np.empty((*np.broadcast_shapes(before.shape[:-1], start.shape[:-1], end.shape[:-1]), periods))
+    curve[..., :on_the_way] = before
+    curve[..., on_the_way:] = np.where(ramp >= 0, end, np.nan)
+    return curve
 
 
 def learning_curve(first_cost: ArrayLike, cumulative_volume: ArrayLike, learning_rate: ArrayLike) -> Floats:
@@ -328,6 +346,8 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
     """
     demand, cv, capacity = (np.asarray(x, dtype=float) for x in (mean_demand, cv, capacity))
     certain = np.minimum(demand, capacity)
+    if cv.size == 1 and cv.ndim <= certain.ndim and np.all(cv == 0) and np.min(certain, initial=0.0) >= 0:
+        return certain[()]  # planned demand, the usual case, in as few passes as it takes
     certain = np.where((certain >= 0) & (cv >= 0), certain, np.nan)
     spread = np.sqrt(np.log1p(cv * cv))
     if not np.any(spread > 0):

@@ -13,6 +13,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ HOURS_PER_MONTH = 730.0
 MONTHS_PER_YEAR = 12
 MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
 KW_PER_MW = 1000.0
+FEW_SCENARIOS = 64  # from here on it is faster to go month by month through all scenarios than the other way round
 
 Table = NDArray[Any]
 Formula = Callable[..., Any]
@@ -83,6 +85,38 @@ def _total(line: Table) -> Table:
     return line.sum(axis=1, keepdims=True)
 
 
+def _with_ends(line: Table, at_start: Table | float, at_end: Table) -> Table:
+    # A line with one amount more in month 0 and one in the last month.
+    scenarios = max(len(line), np.size(at_start), len(at_end))
+    result = line.copy() if len(line) == scenarios else np.repeat(line, scenarios, axis=0)
+    result[:, :1] += at_start
+    result[:, -1:] += at_end
+    return result
+
+
+def _by_month(line: Table) -> Table:
+    return np.array(line.T, order="C")  # always a copy, to be worked on
+
+
+def _running_sum(line: Table) -> Table:
+    # The bits of np.cumsum, which adds in this order too but waits for each sum before it begins the next.
+    if len(line) < FEW_SCENARIOS:
+        return np.cumsum(line, axis=1)
+    sums = _by_month(line)
+    for before, now in pairwise(sums):
+        now += before
+    return np.ascontiguousarray(sums.T)
+
+
+def _end_of_running_sum(line: Table) -> Table:
+    if len(line) < FEW_SCENARIOS:
+        return np.cumsum(line, axis=1)[:, -1:]
+    total = line[:, 0].copy()
+    for of_month in line.T[1:]:
+        total += of_month
+    return total[:, np.newaxis]
+
+
 # ---------------------------------------------------------------------------------------------------------
 # Lines: months 0 .. N
 # ---------------------------------------------------------------------------------------------------------
@@ -134,9 +168,11 @@ def mtok_at_launch(gpus, tok_s_per_gpu, availability):
 
 
 @_line("Mtok")
-def capacity_mtok(mtok_at_launch, software, utilization, in_operation):
+def capacity_mtok(mtok_at_launch, software, utilization):
     """Tokens that can be made: GPUs x throughput x software x hours x availability x utilisation."""
-    return mtok_at_launch * in_operation * software * utilization
+    capacity = mtok_at_launch * software * utilization
+    capacity[:, 0] = 0.0
+    return capacity
 
 
 @_line("Mtok")
@@ -219,7 +255,8 @@ def rent(own, gpus, usd_per_gpu_hour, in_operation):
 @_line("USD")
 def opex(energy, hosting, maintenance, licences, staff, rent):
     """Running costs: energy, hosting, maintenance, licences, staff, rent."""
-    return energy + hosting + maintenance + licences + staff + rent
+    # What is mostly the same in all scenarios, a single row, comes first.
+    return staff + rent + licences + maintenance + hosting + energy
 
 
 @_part
@@ -270,7 +307,7 @@ def depreciation(depreciation_method, investment_usd, residual_usd, depreciation
 @_line("USD")
 def net_book_value(investment_usd, depreciation):
     """Investment less the depreciation so far."""
-    return investment_usd - np.cumsum(depreciation, axis=1)
+    return investment_usd - _running_sum(depreciation)
 
 
 @_line("USD")
@@ -279,16 +316,21 @@ def ebit(revenue, opex, depreciation):
     return revenue - opex - depreciation
 
 
+@_part
+def disposal_gain_usd(residual_usd, investment_usd, depreciation):
+    return residual_usd - (investment_usd - _total(depreciation))
+
+
 @_line("USD")
-def disposal_gain(residual_usd, investment_usd, depreciation, at_end):
+def disposal_gain(disposal_gain_usd, at_end):
     """Residual value less net book value in the last month; a loss is negative, and deductible."""
-    return (residual_usd - (investment_usd - _total(depreciation))) * at_end
+    return disposal_gain_usd * at_end
 
 
 @_line("USD")
-def taxable(ebit, disposal_gain):
+def taxable(ebit, disposal_gain_usd):
     """Profit before losses carried forward: EBIT and the gain on disposal."""
-    return ebit + disposal_gain
+    return _with_ends(ebit, 0.0, disposal_gain_usd)
 
 
 @_line("USD")
@@ -296,8 +338,13 @@ def losses_closing(taxable):
     """Losses carried forward to the next month."""
     # With losses carried forward without limit, the profit taxed so far is the highest that the profit so far
     # has ever been (or 0); what is missing to that high is the loss still to be used.
-    profit_so_far = np.cumsum(taxable, axis=1)
-    return np.maximum(np.maximum.accumulate(profit_so_far, axis=1), 0.0) - profit_so_far
+    losses = _by_month(taxable)
+    profit_so_far, highest = np.zeros(len(taxable)), np.zeros(len(taxable))
+    for of_month in losses:
+        profit_so_far += of_month
+        np.maximum(highest, profit_so_far, out=highest)
+        np.subtract(highest, profit_so_far, out=of_month)
+    return np.ascontiguousarray(losses.T)
 
 
 @_line("USD")
@@ -327,9 +374,9 @@ def tax(tax_rate, profit_before_losses, losses_used):
 
 
 @_line("USD")
-def fcf(revenue, opex, tax, investment, residual):
+def fcf(revenue, opex, tax, investment_usd, residual_usd):
     """Free cash flow: revenue less running costs, tax and investment, plus the residual value."""
-    return revenue - opex - tax - investment + residual
+    return _with_ends(revenue - opex - tax, -investment_usd, residual_usd)
 
 
 @_line("share")
@@ -351,7 +398,7 @@ def discounted_fcf(fcf, discount_factor):
 @_line("USD")
 def npv_curve(discounted_fcf):
     """Discounted cash flow so far; ends at the NPV."""
-    return np.cumsum(discounted_fcf, axis=1)
+    return _running_sum(discounted_fcf)
 
 
 @_line("USD")
@@ -379,14 +426,14 @@ def gross_margin(revenue, opex):
 @_line("USD")
 def cumulative_cash(fcf):
     """Cash flow so far, not discounted."""
-    return np.cumsum(fcf, axis=1)
+    return _running_sum(fcf)
 
 
 @_line("share of cost")
 def roi_curve(revenue, opex, investment, residual):
     """Net ROI so far: revenue less cost, over cost, before tax; ends at net_roi."""
-    cost = np.cumsum(opex + investment - residual, axis=1)
-    return _ratio(np.cumsum(revenue, axis=1) - cost, cost)
+    cost = _running_sum(opex + investment - residual)
+    return _ratio(_running_sum(revenue) - cost, cost)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -395,9 +442,9 @@ def roi_curve(revenue, opex, investment, residual):
 
 
 @_output("USD")
-def npv(npv_curve):
+def npv(discounted_fcf):
     """Net present value."""
-    return npv_curve[:, -1:]
+    return _end_of_running_sum(discounted_fcf)  # where the NPV curve ends, to the bit
 
 
 @_output("share a year")

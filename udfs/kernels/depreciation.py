@@ -79,19 +79,20 @@ def schedule(
     [200.0, 320.0, 192.0, 115.2, 115.2, 57.6]
     """
     methods = np.asarray(method)
-    known = np.isin(methods, METHODS)
-    if not np.all(known):
-        raise ValueError(f"method: {methods[~known][0]!s} is not one of {', '.join(METHODS)}")
-    if np.any(methods == "UNITS") and units is None:
+    given = set(methods.ravel().tolist())
+    if not given <= set(METHODS):
+        unknown = next(name for name in methods.ravel().tolist() if name not in METHODS)
+        raise ValueError(f"method: {unknown!s} is not one of {', '.join(METHODS)}")
+    if "UNITS" in given and units is None:
         raise ValueError("units: needed for the method UNITS, one value per period")
 
     cost, salvage, life = (np.asarray(x, dtype=float) for x in (cost, salvage, life))
-    units = np.zeros(periods) if units is None else np.asarray(units, dtype=float)
-    shape = np.broadcast_shapes(methods.shape, cost.shape, salvage.shape, life.shape, units.shape[:-1])
+    shape = np.broadcast_shapes(methods.shape, cost.shape, salvage.shape, life.shape, np.shape(units)[:-1])
     # Scenarios become rows of one table; each method does its own rows in one go.
     methods, cost, salvage, life = (np.broadcast_to(x, shape).reshape(-1, 1) for x in (methods, cost, salvage, life))
-    units = np.broadcast_to(units, (*shape, periods)).reshape(-1, periods)
-    present = [name for name in METHODS if np.any(methods == name)]
+    if "UNITS" in given:
+        units = np.broadcast_to(np.asarray(units, dtype=float), (*shape, periods)).reshape(-1, periods)
+    present = [name for name in METHODS if name in given]
     if len(present) == 1:
         result = _of_method(present[0], cost, salvage, life, periods, units, per_year)
     else:
@@ -104,7 +105,7 @@ def schedule(
 
 
 def _of_method(
-    method: str, cost: Floats, salvage: Floats, life: Floats, periods: int, units: Floats, per_year: int
+    method: str, cost: Floats, salvage: Floats, life: Floats, periods: int, units: Floats | None, per_year: int
 ) -> Floats:
     # cost, salvage, life: (rows, 1); units, only looked at by UNITS: (rows, periods).
     if method in MACRS_SHARES:
@@ -113,6 +114,8 @@ def _of_method(
     if method == "UNITS":
         return to_go * _unit_shares(units)
     life = np.where(life > 0, life, np.nan)
+    if method in ("SL", "SYD") and np.all(life == life[:1]):
+        life = life[:1]  # one life, one row of shares
     if method == "SL":
         return to_go / life * _periods_in_service(life, periods)
     if method == "SYD":
