@@ -76,8 +76,9 @@ class CellReader:
         """The cells of a row: by one regular expression while they look like Excel's own, else one by one."""
         at, lexed = row.open_end, self.scan.lexed
         if self.scan.straight:
-            while found := self.scan.excel_cell.match(lexed, at, row.close_start):
-                yield self._read_excel_cell(found)
+            while found := self.scan.plain_cell(at, row.close_start):
+                plain = found.re is self.scan.excel_cell
+                yield self._read_excel_cell(found) if plain else self._read_inline_cell(found)
                 at = found.end()
             if lexed[at : row.close_start].isspace():
                 return
@@ -99,6 +100,12 @@ class CellReader:
         return Cell(
             ref, row, column, value, kind, text, formula_kind, array_ref, shared_index, style, dynamic
         )  # fmt: skip
+
+    def _read_inline_cell(self, found):
+        letters, digits, style, text = found.groups()
+        ref = (letters + digits).decode()
+        row, column, _, _ = parse_range(ref)
+        return Cell(ref, row, column, resolve_escapes(unescape(text)), "string", style=int(style) if style else 0)
 
     def _dynamic(self, marks, ref):
         return _integer(marks.get(b"cm", b"0"), ref) in self.dynamic_metadata
@@ -136,9 +143,26 @@ class CellReader:
         opening = b"f" if self.scan.root_prefix is None else b"<" + self.scan.root_prefix + b"f"
         for row in self.scan.rows:
             if self.scan.lexed.find(opening, row.open_end, row.close_start) >= 0:
-                for cell in self._row(row):
-                    if cell.formula is not None:
-                        yield Formula(cell.ref, cell.formula, cell.formula_kind, cell.array_ref)
+                yield from self._formulas_of(row)
+
+    def _formulas_of(self, row):
+        """The Formulas of a row; where its cells look like Excel's own, without reading their values."""
+        at, lexed, f_marks, f_text = row.open_end, self.scan.lexed, 6, 7
+        if self.scan.straight:
+            while found := self.scan.plain_cell(at, row.close_start):
+                at = found.end()
+                if found.re is self.scan.excel_cell and found[f_marks] is not None:
+                    ref = (found[1] + found[2]).decode()
+                    parse_range(ref)  # inside the grid
+                    text, kind, array_ref, _ = self._formula(ref, found[f_marks], found[f_text] or b"")
+                    yield Formula(ref, text, kind, array_ref)
+            if lexed[at : row.close_start].isspace():
+                return
+        for span in self.scan.cells_of(row) if at < row.close_start else ():
+            if span.start >= at:
+                cell = self.read(span)
+                if cell.formula is not None:
+                    yield Formula(cell.ref, cell.formula, cell.formula_kind, cell.array_ref)
 
     def _value(self, ref, kind, raw):
         """(value, kind) of the raw text of `<v>` (None if there is none) in a cell of type `kind`."""

@@ -320,9 +320,7 @@ def _check_sizes(members, limits):
         if member.size > limits.ratio_floor_bytes and member.size > limits.ratio * member.compressed_size:
             raise PackageError(f"refused: {member.name} looks like a zip bomb (above {limits.ratio} to 1)")
     if total > limits.total_bytes:
-        raise PackageError(
-            f"refused: inflates to {total / MIB:,.0f} MiB (limit {limits.total_bytes / MIB:,.0f} MiB)"
-        )
+        raise PackageError(f"refused: inflates to {total / MIB:,.0f} MiB (limit {limits.total_bytes / MIB:,.0f} MiB)")
 
 
 # ---- writing -------------------------------------------------------------------------------------------
@@ -377,9 +375,7 @@ def _new_member(name, content, offset):
     flags = 0 if name.isascii() else FLAG_UTF8
     version, version_made_by = 20, 20
     sizes = (zlib.crc32(content), len(body), len(content))
-    local = LOCAL.pack(
-        b"PK\x03\x04", version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes, len(raw_name), 0
-    )
+    local = LOCAL.pack(b"PK\x03\x04", version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes, len(raw_name), 0)
     central = CENTRAL.pack(
         b"PK\x01\x02", version_made_by, version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes,
         len(raw_name), 0, 0, 0, 0, 0, offset,

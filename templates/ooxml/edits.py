@@ -246,4 +246,3 @@ def default_style(scan, row, column):
 
 def _small_integer(text):
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0
-

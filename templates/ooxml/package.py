@@ -2,7 +2,7 @@
 
 import os
 
-from . import edits, metadata, save, tables, workbook
+from . import edits, fresh, metadata, protection, save, tables, workbook
 from .cells import CellReader, SharedStrings
 from .container import Limits
 from .errors import PackageError
@@ -118,6 +118,12 @@ class Package:
         return {(each.name, each.scope): each.text for each in self.names}
 
     @property
+    def calculation(self):
+        """The workbook's calculation settings: attributes of calcPr, as texts by name."""
+        node = self._root().first("calcPr")
+        return {} if node is None else dict(node.attributes)
+
+    @property
     def signed(self):
         """Whether the package carries a digital signature; such a workbook can be read but not changed."""
         return self._store.signed
@@ -130,6 +136,14 @@ class Package:
     def remove_defined_name(self, name, scope=None):
         """Remove a defined name."""
         self._edit_workbook(workbook.without_defined_name, name, scope)
+
+    def add_hidden_names(self, names):
+        """Add many hidden names of the whole workbook in one pass, name -> formula or reference."""
+        self._edit_workbook(workbook.with_hidden_names, names)
+
+    def remove_names(self, names):
+        """Remove many names of the whole workbook in one pass; unknown ones are no fault."""
+        self._edit_workbook(workbook.without_names, names)
 
     def set_calculation(self, calc_id=None, full_calc_on_load=None):
         """Set calcPr's calcId and fullCalcOnLoad (False removes it); None leaves one as it is."""
@@ -167,7 +181,34 @@ class Package:
 
     def tables(self, sheet):
         """The Tables of a sheet."""
-        return list(self._view(sheet).tables)
+        return [tables.read_table(self._store.text(name), name) for name in self._table_parts(sheet)]
+
+    def find_table(self, name):
+        """(sheet, Table) of a table by its name, or None; look-up ignores case."""
+        for sheet in self.sheets:
+            for table in self.tables(sheet):
+                if table.name.casefold() == name.casefold():
+                    return sheet, table
+        return None
+
+    def obstacle(self, sheet, ref, locks=True):
+        """Why an input cell cannot be set there (one line), or None.
+
+        Besides what `set_value` refuses (formulas, merged cells, arrays, table headers, pivot tables), which this
+        asks beforehand, with `locks` a locked cell of a protected sheet is one: Excel would not let its user change
+        it.
+        """
+        view, (row, column) = self._view(sheet), parse_ref(ref)
+        cell = view.cell(row, column)
+        if cell.formula is not None:
+            return f"{view.where(row, column)} holds a formula, which is left alone: set what it refers to"
+        try:
+            view.refuse_reserved(row, column)
+        except PackageError as error:
+            return str(error)
+        if locks and protection.is_protected(view.scan) and cell.style not in self._unlocked_styles():
+            return f"{view.where(row, column)} is locked on a protected sheet: unprotect the sheet in Excel first"
+        return None
 
     # ---- changing cells -------------------------------------------------------------------------------
 
@@ -201,10 +242,31 @@ class Package:
 
     def set_cached_many(self, sheet, values):
         """`set_cached` for a mapping of reference to value, in one pass; missing spill cells are created."""
-        view, date1904, makers = self._view(sheet), self.date1904, {}
-        for ref, value in values.items():
-            row, column = parse_ref(ref)
-            makers[row, column] = result_maker(view, row, column, stored_result(value, date1904))
+        view, date1904 = self._view(sheet), self.date1904
+        results = {parse_ref(ref): stored_result(value, date1904) for ref, value in values.items()}
+        plain = fresh.plain_cells(view.scan, results)
+        makers = {place: result_maker(view, *place, results[place]) for place in results if place not in plain}
+        self._rewrite(view, makers)
+        if plain:
+            scan = self._view(sheet).scan
+            if scan is not view.scan:
+                plain = fresh.plain_cells(scan, plain)
+            self._put_sheet(self._view(sheet), fresh.with_results(scan, plain, results))
+
+    def raw_cells(self, sheet, refs):
+        """The `<c>` elements (bytes) of existing cells as they stand in the part: dict of reference to bytes."""
+        scan, found = self._view(sheet).scan, {}
+        for ref in refs:
+            span = scan.find(*parse_ref(ref))
+            if span:
+                found[ref] = scan.text[span.start : span.end]
+        return found
+
+    def put_raw_cells(self, sheet, elements):
+        """Put back `<c>` elements (bytes) that `raw_cells` gave, for cells that exist; nothing else is looked at."""
+        view, makers = self._view(sheet), {}
+        for ref, element in elements.items():
+            makers[parse_ref(ref)] = lambda span, prefix, element=element: element if span else None
         self._rewrite(view, makers)
 
     def set_formula(self, sheet, ref, text, cached=KEEP, array_ref=None, dynamic=False):
@@ -454,9 +516,13 @@ class Package:
     def _rewrite(self, view, makers):
         """Apply cell makers to a sheet."""
         self._store.refuse_signed()
-        new = edits.rewrite(view.scan, makers)
+        # `rewrite` checks every element it puts in and takes out: the part need not be parsed again
+        self._put_sheet(view, edits.rewrite(view.scan, makers))
+
+    def _put_sheet(self, view, new):
+        """Replace a sheet's text by one that is known to be well-formed."""
+        self._store.refuse_signed()
         if new != view.scan.text:
-            # `rewrite` checked every element it put in and took out: the part need not be parsed again
             self._store.write(view.part_name, encode(view.part, new), proven=True)
             self._views.pop(view.part_name, None)
 
@@ -496,14 +562,18 @@ class Package:
         self._views = {}  # readers know the marks
         return str(number)
 
+    def _table_parts(self, sheet):
+        return self._store.related(self._part_of(sheet), "table")
+
+    def _unlocked_styles(self):
+        found = self._store.related(self.workbook_part, "styles")
+        return protection.unlocked_styles(self._store.text(found[0]), found[0]) if found else frozenset()
+
     def _find_table(self, name):
-        for sheet in self.sheets:
-            if self._store.related(self._part_of(sheet), "table"):
-                view = self._view(sheet)
-                for table in view.tables:
-                    if table.name.casefold() == name.casefold():
-                        return view, table
-        raise PackageError(f"no table {name!r} in the workbook: look its name up in Excel (Table Design)")
+        found = self.find_table(name)
+        if found is None:
+            raise PackageError(f"no table {name!r} in the workbook: look its name up in Excel (Table Design)")
+        return self._view(found[0]), found[1]
 
     def _taken(self, view, table, row, column):
         others = (other for other in view.tables if other.part != table.part)

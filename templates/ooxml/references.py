@@ -21,7 +21,7 @@ def column_letters(column):
 
 @lru_cache(maxsize=LAST_COLUMN)
 def column_number(letters):
-    """"A" -> 1, "AA" -> 27; letters as str or as bytes of XML."""
+    """ "A" -> 1, "AA" -> 27; letters as str or as bytes of XML."""
     number = 0
     for letter in letters.upper() if isinstance(letters, bytes) else letters.upper().encode():
         number = number * 26 + letter - 64
@@ -34,7 +34,7 @@ def to_ref(row, column):
 
 
 def parse_ref(ref):
-    """"B7" or "$B$7" -> (7, 2); raises PackageError for anything else or outside the grid."""
+    """ "B7" or "$B$7" -> (7, 2); raises PackageError for anything else or outside the grid."""
     match = CELL.fullmatch(ref) if isinstance(ref, str) else None
     if match:
         row, column = int(match[2]), column_number(match[1])
@@ -44,7 +44,7 @@ def parse_ref(ref):
 
 
 def parse_range(text):
-    """"A1:C9" or "B7" -> (first row, first column, last row, last column), ordered."""
+    """ "A1:C9" or "B7" -> (first row, first column, last row, last column), ordered."""
     first, _, last = text.partition(":")
     row1, column1 = parse_ref(first)
     row2, column2 = parse_ref(last or first)

@@ -107,9 +107,18 @@ class SheetScan:
             + marks + rb")(?:/>|>(?:<" + p + rb"f(" + f_marks + rb")(?:/>|>([^<]*)</" + p + rb"f>))?(?:<" + p
             + rb'v(?: xml:space="preserve")?>([^<]*)</' + p + rb"v>|<" + p + rb"v/>)?</" + p + rb"c>)"
         )  # fmt: skip
+        # A text inside its cell, as openpyxl writes every one; groups 1 to 3 as above, then the text.
+        self.inline_cell = re.compile(
+            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")? t="inlineStr"><' + p + rb"is><"
+            + p + rb't(?: xml:space="preserve")?>([^<]*)</' + p + rb"t></" + p + rb"is></" + p + rb"c>"
+        )  # fmt: skip
         self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
         self._text_run = text_run_pattern(p)
         self._prefix = p
+
+    def plain_cell(self, at, stop):
+        """The match of `excel_cell` or `inline_cell` at an offset, or None for a cell written in another way."""
+        return self.excel_cell.match(self.lexed, at, stop) or self.inline_cell.match(self.lexed, at, stop)
 
     def pattern(self, name):
         """Regular expression for start tags called `name` (str) in the sheet's namespace."""

@@ -149,6 +149,38 @@ def with_defined_name(text, part, name, formula, scope, hidden, comment, replace
     return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
 
 
+def with_hidden_names(text, part, names):
+    """Workbook text with many hidden names of the whole workbook added, name -> formula, behind the existing ones."""
+    root = read_root(text, part)
+    known = {each.name.casefold() for each in defined_names(root) if each.scope is None}
+    holder = root.first("definedNames")
+    tag = (holder or root).qualified("definedName")
+    new = b""
+    for name, formula in names.items():
+        _check_name(name, formula, None)
+        if name.casefold() in known:
+            raise PackageError(f"the name {name} exists already: choose another")
+        new += b'<%s name="%s" hidden="1">' % (tag, escape_attribute(name)) + escape_formula(formula) + b"</%s>" % tag
+    if not names:
+        return text
+    if holder:
+        return splice(text, [append_child(text, holder, new)])
+    wrapper = root.qualified("definedNames")
+    at = _place_behind(root, BEFORE_DEFINED_NAMES)
+    return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
+
+
+def without_names(text, part, names):
+    """Workbook text without many names of the whole workbook; the list goes with its last entry."""
+    root, wanted = read_root(text, part), {name.casefold() for name in names}
+    pairs = zip(_name_nodes(root), defined_names(root), strict=True)
+    doomed = [node for node, known in pairs if known.scope is None and known.name.casefold() in wanted]
+    holder = root.first("definedNames")
+    if doomed and len(doomed) == len(holder.children):
+        doomed = [holder]
+    return splice(text, [Splice(node.start, node.end, b"") for node in doomed])
+
+
 def without_defined_name(text, part, name, scope):
     """Workbook text without the name; the list goes with its last entry."""
     root = read_root(text, part)

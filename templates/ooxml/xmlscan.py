@@ -332,8 +332,7 @@ def closing(tag):
 def attributes(tag):
     """All attributes of a start tag: dict of str to str."""
     return {
-        found[1].decode(): unescape(found[2] if found[2] is not None else found[3])
-        for found in ATTRIBUTE.finditer(tag)
+        found[1].decode(): unescape(found[2] if found[2] is not None else found[3]) for found in ATTRIBUTE.finditer(tag)
     }
 
 
@@ -351,9 +350,7 @@ def escape_formula(value):
     """Formula or name text as XML bytes; line ends as references so that a reader does not change them."""
     if NOT_IN_XML.search(value.replace("\r", "")):
         raise PackageError(f"{value!r} holds characters that a formula cannot have: leave them out")
-    return (
-        value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;").encode("utf-8")
-    )
+    return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;").encode("utf-8")
 
 
 def escape_attribute(value):

@@ -21,10 +21,14 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from templates import ooxml
+from templates import ooxml, refresh
+from templates.bindings import Place
+from templates.refresh import trace
+from udfs import catalog
 
 MOST_SECONDS = 5.0
-SAVE_EVERY = 25  # inputs between two that are also saved to disk
+SAVE_EVERY = 25  # inputs between two that are also saved to disk, bound and refreshed
+BESIDE = {"book.xlsx", "book.xlsx.bak", "book.xlsx.refresh.json"}  # what a refresh may leave in a folder
 LARGEST_SEED = 40_000  # bytes, of corpus files taken along
 LIMITS = ooxml.Limits(member_bytes=8 << 20, total_bytes=32 << 20)
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -253,7 +257,7 @@ def _mutate_xml(content, chance):
 def exercise(data):
     """Use everything on one input; raises PackageError or returns the patched bytes."""
     with ooxml.open_package(data, limits=LIMITS) as book:
-        _ = book.names, book.date1904, repr(book), book.other_sheets
+        _ = book.names, book.date1904, repr(book), book.other_sheets, book.calculation, book.find_table("Log")
         for sheet in book.sheets:
             try:
                 _exercise_sheet(book, sheet)
@@ -285,6 +289,10 @@ def _exercise_sheet(book, sheet):
     for _ in book.formulas(sheet):
         pass
     book.cell(sheet, "C3")
+    for ref in ("A1", "H2", *constants[:2], *formulas[:2]):
+        reason = book.obstacle(sheet, ref)
+        assert reason is None or "\n" not in reason
+    trace.dependents(book, [Place(sheet, ref) for ref in ("B2", *constants[:2])])
     for action in (
         lambda: book.set_value(sheet, (constants or ["Z9"])[0], 12.5),
         lambda: book.set_values_many(sheet, {"B2": "text", "AA40": True}),
@@ -342,7 +350,24 @@ def _save_and_look(data, folder):
         with open(path, "rb") as file:
             assert file.read() == data, "a refused file changed"
     assert os.listdir(inner) == ["book.xlsx"], f"stray files: {os.listdir(inner)}"
+    _bind_and_refresh(path)
+    assert set(os.listdir(inner)) <= BESIDE, f"stray files: {os.listdir(inner)}"
     assert os.listdir(folder) == ["inner"], f"stray files: {os.listdir(folder)}"
+    for name in os.listdir(inner):
+        os.unlink(os.path.join(inner, name))
+
+
+def _bind_and_refresh(path):
+    """Bind the first number of the workbook and refresh it, engine and all."""
+    figures = catalog.shipped()
+    try:
+        with ooxml.open_package(path, limits=LIMITS) as book:
+            cells = [f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell.ref}" for sheet in book.sheets
+                     for cell in book.cells(sheet) if cell.kind == "number" and cell.formula is None]  # fmt: skip
+        refresh.bind(path, [refresh.Request(cell, "B200", "kw_per_gpu") for cell in cells[:1]], figures)
+        refresh.refresh_file(path, figures, write=True, force=True)
+    except (ooxml.PackageError, refresh.RefreshError) as refusal:
+        _check_message(refusal)
 
 
 def run(count, seed=1, report=print):

@@ -36,7 +36,7 @@ def test_names_are_read_with_scope_comment_and_visibility(package):
 def test_a_name_is_added_behind_the_others_and_the_rest_of_the_part_stays(package):
     book = ooxml.open_package(package(book_extra=NAMES))
     before = workbook_text(book)
-    book.add_defined_name("tok.bind.1", '=\'P&L\'!$A$1&"x"', hidden=True, comment='a "b" & <c>\nd', scope="inputs")
+    book.add_defined_name("tok.bind.1", "='P&L'!$A$1&\"x\"", hidden=True, comment='a "b" & <c>\nd', scope="inputs")
     added = (
         '<definedName name="tok.bind.1" comment="a &quot;b&quot; &amp; &lt;c&gt;&#10;d" localSheetId="0" hidden="1">'
         "'P&amp;L'!$A$1&amp;\"x\"</definedName>"

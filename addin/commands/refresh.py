@@ -1,0 +1,199 @@
+"""``refresh``: the bound cells of workbooks against the catalogue; shown, or written."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from addin.commands import show
+
+BAD_INPUT, FINE = 2, 0
+
+
+class RefreshCommandError(ValueError):
+    """The options do not fit together; one line for the reader."""
+
+
+def refresh(
+    paths: list[Path],
+    *,
+    as_of: str | None,
+    write: bool,
+    out: Path | None,
+    force: bool,
+    as_json: bool,
+) -> int:
+    """Show or write what the catalogue would change; exit code 2 when a workbook failed."""
+    from templates.refresh import find_workbooks, refresh_files
+    from udfs import catalog
+
+    books = find_workbooks(paths)
+    if not books:
+        raise RefreshCommandError(f"{', '.join(map(str, paths))}: holds no workbook (.xlsx, .xlsm, .xltx, .xltm)")
+    if out is not None and (len(books) > 1 or write):
+        raise RefreshCommandError("-o writes one workbook to a new place; without it --write changes them in place")
+    day = None if as_of is None else catalog.iso(as_of)
+    figures, reports = catalog.active(), []
+    with _progress(len(books)) as step:
+        options = {"as_of": day, "write": write, "out": out, "force": force}
+        for book, report in zip(books, refresh_files(books, figures, **options), strict=True):
+            reports.append(report)
+            step(book)
+    failed = sum(1 for report in reports if report.error)
+    if as_json:
+        show.as_json({"as_of": day, "workbooks": [_data(report) for report in reports], "failed": failed})
+    else:
+        _print(reports, writes=write or out is not None)
+    return BAD_INPUT if failed else FINE
+
+
+@contextlib.contextmanager
+def _progress(count: int):
+    """A bar over the workbooks on a terminal; gives the function that moves it on."""
+    terminal = Console(stderr=True)
+    columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, transient=True, console=terminal, disable=not terminal.is_terminal) as progress:
+        task = progress.add_task("refreshing", total=count)
+        yield lambda book: progress.update(task, advance=1, description=book.name[:40])
+
+
+# ---- for people ------------------------------------------------------------------------------------------
+
+
+def _print(reports, *, writes: bool) -> None:
+    for report in reports:
+        _print_lines(report)
+    if len(reports) == 1:
+        _fault(reports[0])
+        for sentence in _sentences(reports[0], writes):
+            show.console.print(sentence, soft_wrap=True, markup=False)
+        return
+    rows = [_summary(report, writes) for report in reports]
+    show.table("Workbooks", ["Workbook", "Result", "Bound", "New", "Left alone"], rows, left=2)
+    failed = [report for report in reports if report.error]
+    for report in failed:
+        _fault(report)
+    if not writes and any(report.changes for report in reports):
+        show.console.print("Nothing written: --write does it, and keeps each old file as .bak.")
+    if failed:
+        show.console.print(f"{len(failed)} of {len(reports)} workbooks failed; nothing was written to them.")
+
+
+def _fault(report) -> None:
+    if report.error:
+        print(f"tokenbook: {report.path}: {report.error}", file=sys.stderr)
+
+
+def _print_lines(report) -> None:
+    told = [line for line in report.lines if line.status != "same"]
+    if not told:
+        return
+    rows = [
+        [
+            line.cell,
+            line.meaning,
+            "" if line.row is None else f"{line.row.source}, {line.row.as_of}",
+            "" if line.row is None else line.row.unit,
+            show.cell_value(line.old),
+            show.cell_value(line.new),
+        ]
+        for line in told
+    ]
+    show.table(str(report.path), ["Cell", "What", "Source, as of", "Unit", "Old", "New"], rows, left=4)
+
+
+def _sentences(report, writes: bool) -> list[str]:
+    if report.error and not report.written:
+        return []
+    if not report.lines:
+        hint = "tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell"
+        return [f"{report.path}: nothing is bound; {hint}"]
+    same = sum(1 for line in report.lines if line.status == "same")
+    left = len(report.lines) - same - len(report.changes)
+    counts = [f"{len(report.changes)} to change" if not writes else f"{len(report.changes)} changed"]
+    counts += [f"{left} left alone"] if left else []
+    cells = f"{len(report.lines)} bound cell{'s' if len(report.lines) != 1 else ''}"
+    sentences = [f"{cells}: {', '.join(counts)}, {same} as in the catalogue."]
+    if report.changes and not writes:
+        sentences.append("Nothing written: --write does it, and keeps the old file as .bak.")
+    if report.written and report.changes:
+        sentences.append(_about_formulas(report))
+        kept = f" (before: {report.path.name}.bak)" if report.written == report.path else ""
+        record = f"; recorded in {report.log}" if report.log else ""
+        sentences.append(f"Written: {report.written}{kept}{record}.")
+    elif report.written:
+        sentences.append(f"Written: {report.written}, a copy; there was nothing to change.")
+    elif writes:
+        sentences.append("The file was not touched.")
+    return sentences
+
+
+def _about_formulas(report) -> str:
+    if not report.dependents:
+        return "No formula depends on them."
+    if report.left_to_excel:
+        return (
+            f"Formulas that depend on them: {report.dependents:,}, still with their old results; Excel calculates them "
+            f"when it opens the file, because {report.left_to_excel}."
+        )
+    return (
+        f"Formulas that depend on them: {report.dependents:,}, recalculated; {report.recalculated:,} results changed."
+    )
+
+
+def _summary(report, writes: bool) -> list[str]:
+    same = sum(1 for line in report.lines if line.status == "same")
+    left = len(report.lines) - same - len(report.changes)
+    numbers = [str(len(report.lines) or ""), str(len(report.changes) or ""), str(left or "")]
+    return [str(report.path), _result(report, writes), *numbers]
+
+
+def _result(report, writes: bool) -> str:
+    if report.error:
+        return "failed"
+    if not report.lines:
+        return "nothing bound"
+    if not report.changes:
+        return "up to date"
+    if not writes:
+        return "would change"
+    return (
+        f"refreshed; Excel calculates it on opening ({report.left_to_excel})" if report.left_to_excel else "refreshed"
+    )
+
+
+# ---- for programs ----------------------------------------------------------------------------------------
+
+
+def _data(report) -> dict:
+    return {
+        "workbook": str(report.path),
+        "error": report.error or None,
+        "written": str(report.written) if report.written else None,
+        "cells": [_cell(line) for line in report.lines],
+        "formulas_that_depend": report.dependents,
+        "results_changed": report.recalculated,
+        "left_to_excel": report.left_to_excel or None,
+        "recorded_in": report.log or None,
+    }
+
+
+def _cell(line) -> dict:
+    row = line.row
+    return {
+        "cell": line.cell,
+        "status": line.status,
+        "meaning": line.meaning,
+        "old": line.old,
+        "new": line.new,
+        "unit": row.unit if row else None,
+        "source": row.source if row else None,
+        "reference": row.source_ref if row else None,
+        "as_of": row.as_of if row else None,
+        "confidence": row.confidence if row else None,
+        "key": row.id if row else None,
+    }

@@ -1,0 +1,82 @@
+"""The record of a refresh: rows of the Log table in our own workbooks, a file beside anyone else's."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+from templates.ooxml import write_atomically
+from templates.refresh.errors import RefreshError
+from templates.refresh.plan import RENEWED, Line
+
+LOG_TABLE = "ChangeLog"
+SIDECAR_SUFFIX = ".refresh.json"
+LARGEST_SIDECAR = 64 << 20  # bytes; decades of refreshes take less
+
+
+def event_of(line: Line) -> str:
+    """What happened to a cell, in a word or two."""
+    if line.status == RENEWED:
+        return "source renewed"
+    return "override replaced" if line.taken else "refreshed"
+
+
+def log_rows(lines: list[Line], today: str) -> list[dict[str, object]]:
+    """One row of the Log table per cell written, by column title."""
+    return [
+        {
+            "Date": today,
+            "Event": event_of(line),
+            "Cell": line.cell,
+            "Old": line.old,
+            "New": line.new,
+            "Unit": line.row.unit,
+            "Source": f"{line.row.source} ({line.row.source_ref}), as of {line.row.as_of}, {line.row.confidence}",
+        }
+        for line in lines
+    ]
+
+
+def sidecar(book: str | os.PathLike) -> Path:
+    """The file beside a workbook that holds its history."""
+    return Path(os.fspath(book) + SIDECAR_SUFFIX)
+
+
+def read_history(path: Path) -> dict:
+    """The history so far; RefreshError when the file is something else, which is never overwritten."""
+    try:
+        if path.stat().st_size > LARGEST_SIDECAR:
+            raise RefreshError(f"{path}: is too large for a history of refreshes; move it away")
+        history = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise RefreshError(f"{path}: cannot be read ({error.strerror}); the workbook stays as it is") from None
+    except (ValueError, RecursionError):
+        raise RefreshError(f"{path}: is not a history of refreshes; move it away") from None
+    if not isinstance(history, dict) or not isinstance(history.get("refreshes", []), list):
+        raise RefreshError(f"{path}: is not a history of refreshes; move it away")
+    return history
+
+
+def append_history(path: Path, history: dict, book: str, lines: list[Line], **about: object) -> None:
+    """Write the history with one refresh more; the old file or the new one, never neither."""
+    cells = [
+        {
+            "cell": line.cell,
+            "event": event_of(line),
+            "old": line.old,
+            "new": line.new,
+            "unit": line.row.unit,
+            "source": line.row.source,
+            "reference": line.row.source_ref,
+            "as_of": line.row.as_of,
+            "confidence": line.row.confidence,
+            "key": line.row.id,
+        }
+        for line in lines
+    ]
+    refreshes = [*history.get("refreshes", []), {**about, "cells": cells}]
+    text = json.dumps({**history, "workbook": book, "refreshes": refreshes}, indent=1, ensure_ascii=False)
+    write_atomically(os.path.realpath(path), [text.encode("utf-8")])

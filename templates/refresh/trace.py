@@ -1,0 +1,211 @@
+"""Which formulas depend on cells, directly or through others, and whether any does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from templates.bindings import PREFIX, Place
+from templates.ooxml import Package
+from templates.ooxml.references import column_letters, parse_range, parse_ref
+from templates.refresh.references import (
+    REACHES_ANYWHERE,
+    SHEETS_BETWEEN,
+    SOME_CELL,
+    WHOLE,
+    Area,
+    Opaque,
+    Reader,
+    bounds_of,
+    formulas_of,
+)
+
+SMALL_AREA = 64  # cells; larger areas are compared as rectangles instead of cell by cell
+LARGEST_ARRAY = 100_000  # cells that one formula may fill
+NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
+
+
+@dataclass
+class Dependents:
+    """The cells whose cached values may change, by sheet; and what no engine but Excel's can follow.
+
+    `cells`: sheet -> references, formulas and the cells that arrays fill. `doubts`: a sentence on each dependent
+    that cannot be recalculated here. `spills`: sheet -> (top, left, bottom, right) of dynamic arrays among them.
+    """
+
+    cells: dict[str, list[str]] = field(default_factory=dict)
+    doubts: list[str] = field(default_factory=list)
+    spills: dict[str, list[tuple[int, int, int, int]]] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return sum(map(len, self.cells.values()))
+
+
+def dependents(package: Package, changed: Iterable[Place]) -> Dependents:
+    """Every formula that may read one of the changed cells, and all that follow from it."""
+    cells = {(place.sheet.casefold(), *parse_ref(place.ref)) for place in changed}
+    if not cells or not _any_may(package, cells):
+        return Dependents()
+    return _Graph(package).follow(cells)
+
+
+# ---- a quick look ----------------------------------------------------------------------------------------
+
+
+def _any_may(package, cells) -> bool:
+    """False only when no formula of the workbook can refer to the cells; without scanning the sheets."""
+    sheets = {sheet for sheet, _, _ in cells}
+    words = _words_that_reach(package, cells, sheets)
+    for sheet, part in package.sheets.items():
+        text = formulas_of(package.read_part(part))
+        if text is None:
+            return True
+        if not text:
+            continue
+        if REACHES_ANYWHERE.search(text) or SHEETS_BETWEEN.search(text):
+            return True
+        folded = text.casefold()
+        if any(word in folded for word in words):
+            return True
+        if sheet.casefold() in sheets:
+            if "[" in text:
+                return True
+            if _mentions(text, [(row, column) for name, row, column in cells if name == sheet.casefold()]):
+                return True
+    return False
+
+
+def _words_that_reach(package, cells, sheets) -> set[str]:
+    """What a formula on another sheet must contain to refer to the cells: sheet names, names, tables."""
+    words = {sheet.replace("'", "''") + mark for sheet in sheets for mark in ("!", "'!")}
+    for sheet in package.sheets:
+        if sheet.casefold() in sheets:
+            words |= {table.name.casefold() for table in package.tables(sheet)}
+    for name in package.names:
+        folded = name.name.casefold()
+        if not (folded.startswith(NOT_IN_FORMULAS) or _is_constant(name.text) or _elsewhere(name.text, cells)):
+            words.add(folded)
+    return words
+
+
+def _is_constant(text: str) -> bool:
+    return text.startswith('"') or text.replace(".", "", 1).replace("-", "", 1).isdigit()
+
+
+def _elsewhere(text: str, cells) -> bool:
+    """Whether a name stands for plain cells that are none of these."""
+    where, bang, area = text.rpartition("!")
+    if not bang or "(" in text or "," in text:
+        return False
+    sheet = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold()
+    if ":" in sheet or "[" in sheet:
+        return False
+    try:
+        bounds = bounds_of(area, True)
+    except Opaque:
+        return False
+    return bool(bounds) and not any(name == sheet and Area(name, *bounds).holds(r, c) for name, r, c in cells)
+
+
+def _mentions(text: str, places) -> bool:
+    """Whether any reference in the text, on whichever sheet, covers one of the places."""
+    if WHOLE.search(text):
+        return True
+    for match in SOME_CELL.finditer(text):
+        top, left, bottom, right = bounds_of(match[0], False) or (1, 1, 0, 0)
+        if any(top <= row <= bottom and left <= column <= right for row, column in places):
+            return True
+    return False
+
+
+# ---- the whole graph -------------------------------------------------------------------------------------
+
+
+class _Graph:
+    """The formulas of a workbook and what each reads."""
+
+    def __init__(self, package):
+        self._outputs: list[tuple[str, int, int, int, int]] = []  # sheet and area that a formula fills
+        self._tables, self._dynamic, self._opaque = set(), set(), []  # numbers of formulas
+        self._by_cell: dict[tuple, list[int]] = {}
+        large: dict[str, list[tuple[int, int, int, int, int]]] = {}
+        reader = Reader(package)
+        for sheet in package.sheets:
+            folded = sheet.casefold()
+            for ref, text, kind, array_ref in package.formulas(sheet):
+                number = len(self._outputs)
+                self._outputs.append((sheet, *parse_range(array_ref or ref)))
+                if kind == "dataTable":
+                    self._tables.add(number)
+                if kind == "array" and package.cell(sheet, ref).dynamic:
+                    self._dynamic.add(number)
+                try:
+                    areas = self._read_by(reader, folded, number, text, kind)
+                except Opaque:
+                    self._opaque.append(number)
+                    continue
+                for area in areas:
+                    height, width = area.bottom - area.top + 1, area.right - area.left + 1
+                    if height * width <= SMALL_AREA:
+                        for row in range(area.top, area.bottom + 1):
+                            for column in range(area.left, area.right + 1):
+                                self._by_cell.setdefault((area.sheet, row, column), []).append(number)
+                    else:
+                        large.setdefault(area.sheet, []).append((*area[1:], number))
+        self._large = {sheet: np.array(sorted(set(areas))) for sheet, areas in large.items()}
+
+    def _read_by(self, reader, sheet, number, text, kind) -> list[Area]:
+        if kind == "dataTable":  # fed by the formulas and values along its upper and left edge
+            _, top, left, bottom, right = self._outputs[number]
+            return [Area(sheet, max(1, top - 1), max(1, left - 1), bottom, right)]
+        return reader.areas(text, sheet)
+
+    def follow(self, cells) -> Dependents:
+        """All formulas that depend on the cells."""
+        reached: set[int] = set()
+        waiting = list(cells)
+        seen = set(waiting)
+        self._reach(self._opaque, reached, waiting, seen)
+        while waiting:
+            sheet, row, column = waiting.pop()
+            self._reach(self._by_cell.get((sheet, row, column), ()), reached, waiting, seen)
+            areas = self._large.get(sheet)
+            if areas is not None:
+                hit = (areas[:, 0] <= row) & (row <= areas[:, 2]) & (areas[:, 1] <= column) & (column <= areas[:, 3])
+                self._reach(areas[hit, 4].tolist(), reached, waiting, seen)
+        return self._collected(reached)
+
+    def _reach(self, numbers, reached, waiting, seen) -> None:
+        for number in numbers:
+            if number in reached:
+                continue
+            reached.add(number)
+            sheet, top, left, bottom, right = self._outputs[number]
+            if (bottom - top + 1) * (right - left + 1) > LARGEST_ARRAY:
+                continue  # a doubt in the end
+            folded = sheet.casefold()
+            for row in range(top, bottom + 1):
+                for column in range(left, right + 1):
+                    cell = (folded, row, column)
+                    if cell not in seen:
+                        seen.add(cell)
+                        waiting.append(cell)
+
+    def _collected(self, reached) -> Dependents:
+        found = Dependents()
+        for number in sorted(reached):
+            sheet, top, left, bottom, right = self._outputs[number]
+            anchor = f"{sheet}!{column_letters(left)}{top}"
+            if (bottom - top + 1) * (right - left + 1) > LARGEST_ARRAY:
+                found.doubts.append(f"the array at {anchor} fills more than {LARGEST_ARRAY:,} cells")
+                continue
+            letters = [column_letters(column) for column in range(left, right + 1)]
+            found.cells.setdefault(sheet, []).extend(f"{a}{row}" for row in range(top, bottom + 1) for a in letters)
+            if number in self._tables:
+                found.doubts.append(f"{anchor} is a what-if data table")
+            if number in self._dynamic:
+                found.spills.setdefault(sheet, []).append((top, left, bottom, right))
+        found.cells = {sheet: list(dict.fromkeys(refs)) for sheet, refs in found.cells.items()}
+        return found

@@ -1,0 +1,327 @@
+"""Bind, then refresh, on workbooks as people have them: nothing else changes, and other programs read the new value.
+
+Workbooks are made here by four programs; TOKENBOOK_CORPUS names a folder of real ones with an index.csv (see
+tests/ooxml/test_real_workbooks.py), which are never part of this repository.
+"""
+
+import csv
+import datetime
+import os
+import shutil
+import warnings
+import zipfile
+from dataclasses import replace
+from pathlib import Path
+
+import formualizer
+import openpyxl
+import pytest
+import python_calamine
+from lxml import etree
+from openpyxl.chart import LineChart, Reference
+from openpyxl.comments import Comment
+
+from templates import ooxml, refresh
+from templates.bindings import Place
+from templates.refresh import trace
+from udfs import catalog
+
+REFUSED = {"corrupt", "encrypted-ole", "signatures"}  # features in index.csv of files that cannot be refreshed
+LARGEST_GRID = 3_000_000  # cells that calamine may lay out in memory
+NEW = 1.7349
+CANDIDATES = 400  # constants looked at for one on which formulas depend
+
+
+def corpus():
+    folder = Path(os.environ.get("TOKENBOOK_CORPUS", "/nowhere"))
+    index = folder / "index.csv"
+    if not index.exists():
+        return []
+    with open(index, encoding="utf-8", newline="") as file:
+        rows = [(folder / row["file"], set(row["features"].split())) for row in csv.DictReader(file)]
+    return [(path, features) for path, features in rows if path.exists()]
+
+
+def by_openpyxl(path):
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet.title = "P&L 'net'"
+    for row in range(1, 20):
+        sheet.append([f"month {row}", row * 1.5, f"=B{row}*2", row % 2 == 0])
+    sheet["A1"].comment = Comment("a note", "someone")
+    sheet.merge_cells("H1:I2")
+    chart = LineChart()
+    chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=19))
+    sheet.add_chart(chart, "K2")
+    book.create_sheet("Other")["A1"] = "='P&L ''net'''!B3"
+    book.save(path)
+
+
+def by_formualizer(path):
+    book = formualizer.Workbook()
+    book.add_sheet("Calc")
+    for row in range(1, 6):
+        book.set_value("Calc", row, 1, row * 2.5)
+        book.set_formula("Calc", row, 2, f"=A{row}*3+SUM(A1:A5)")
+    book.evaluate_all()
+    Path(path).write_bytes(bytes(book.to_xlsx_bytes()))
+
+
+MADE = {"openpyxl.xlsx": by_openpyxl, "formualizer.xlsx": by_formualizer, "XlsxWriter.xlsx": None}
+SOUND = {path.name: path for path, features in corpus() if not features & REFUSED}
+HOSTILE = {path.name: path for path, features in corpus() if features & REFUSED}
+
+
+@pytest.fixture(params=[*MADE, *SOUND])
+def workbook(request, tmp_path, model):
+    """A copy of each workbook in turn, that may be changed."""
+    name = request.param
+    if name == "XlsxWriter.xlsx":
+        return model(name)
+    path = tmp_path / name
+    if name in MADE:
+        MADE[name](path)
+    else:
+        shutil.copyfile(SOUND[name], path)
+    return path
+
+
+@pytest.fixture
+def figures():
+    rate = catalog.shipped().get("B200", "usd_per_gpu_hour", None, "hyperscaler")
+    return catalog.Catalog([replace(rate, value=NEW)])
+
+
+def places_to_bind(path):
+    """A constant on which formulas depend and one on which none does, where there are such; else an empty cell."""
+    with ooxml.open_package(path) as package:
+        numbers = [
+            Place(sheet, cell.ref)
+            for sheet in package.sheets
+            for cell in package.cells(sheet)
+            if cell.kind == "number" and cell.formula is None and package.obstacle(sheet, cell.ref) is None
+        ][:CANDIDATES]
+        depended = [place for place in numbers if len(trace.dependents(package, [place]))]
+        free = [place for place in numbers if place not in depended]
+        if numbers:
+            return [*depended[:1], *free[:1]]
+        for sheet in package.sheets:
+            for ref in ("B7", "C90", "XFA1"):
+                if package.obstacle(sheet, ref) is None and package.cell(sheet, ref).value is None:
+                    return [Place(sheet, ref)]
+        return []
+
+
+def quoted(place):
+    return "'" + place.sheet.replace("'", "''") + "'!" + place.ref
+
+
+def bind_and_refresh(path, figures):
+    """Bind, refresh; gives the places bound, the cells that depend on them, and the report."""
+    places = places_to_bind(path)
+    requests = [refresh.Request(quoted(place), "B200", "usd_per_gpu_hour") for place in places]
+    with ooxml.open_package(path) as package:
+        depend = trace.dependents(package, places).cells
+    refresh.bind(path, requests, figures)
+    return places, depend, refresh.refresh_file(path, figures, write=True)
+
+
+def raw_members(path):
+    """Member name -> local header and compressed bytes, in file order."""
+    data = path.read_bytes()
+    with zipfile.ZipFile(path) as archive:
+        items = sorted(archive.infolist(), key=lambda item: item.header_offset)
+        ends = [*(item.header_offset for item in items[1:]), archive.start_dir]
+    return {item.filename: data[item.header_offset : end] for item, end in zip(items, ends, strict=True)}
+
+
+def workbook_without_us(xml):
+    """The workbook part without our names, the list of names if that is then empty, and the calculation flag."""
+    root = etree.fromstring(xml)
+    holder = root.find("{*}definedNames")
+    if holder is not None:
+        for name in list(holder):
+            if name.get("name").startswith("_tokenbook."):
+                holder.remove(name)
+        if not len(holder):
+            root.remove(holder)
+    settings = root.find("{*}calcPr")
+    if settings is not None:
+        settings.attrib.pop("fullCalcOnLoad", None)
+        if not settings.attrib:
+            root.remove(settings)
+    return etree.tostring(root, method="c14n")
+
+
+def without_hints(tree):
+    """A sheet without its cells, size hints, and rows that say nothing: what a new cell may change."""
+    root = etree.fromstring(tree, etree.XMLParser(huge_tree=True))
+    for element in root.iterfind("{*}dimension"):
+        element.attrib.pop("ref", None)
+    for row in list(root.iterfind("{*}sheetData/{*}row")):
+        row.attrib.pop("spans", None)
+        for cell in list(row.iterfind("{*}c")):
+            row.remove(cell)
+        if len(row) == 0 and set(row.attrib) <= {"r"}:
+            row.getparent().remove(row)
+    return etree.tostring(root, method="c14n")
+
+
+def test_nothing_but_the_figures_and_their_dependents_changes(workbook, figures, parts, cells_that_differ):
+    before, old = raw_members(workbook), parts(workbook)
+    with ooxml.open_package(workbook) as package:
+        sheet_parts = dict(package.sheets)
+        existing = {place: package.cell(place.sheet, place.ref).value for place in places_to_bind(workbook)}
+        book_part = package.workbook_part
+    places, depend, report = bind_and_refresh(workbook, figures)
+    assert [line.status for line in report.lines] == ["changed"] * len(places)
+    after, new = raw_members(workbook), parts(workbook)
+    assert list(after) == list(before)
+    concerned = {sheet_parts[place.sheet] for place in places} | {sheet_parts[sheet] for sheet in depend}
+    assert {name for name in before if before[name] != after[name]} <= {*concerned, book_part}
+    assert workbook_without_us(old[book_part]) == workbook_without_us(new[book_part])
+    for sheet, part in sheet_parts.items():
+        if part not in concerned:
+            continue
+        if any(value is None for value in existing.values()):
+            assert without_hints(new[part]) == without_hints(old[part])
+            continue
+        bound = {place.ref for place in places if place.sheet == sheet}
+        differing = cells_that_differ(old[part], new[part])
+        assert bound <= differing | {p.ref for p in places if existing[p] == NEW}
+        assert differing <= bound | set(depend.get(sheet, ()))
+    if report.left_to_excel:
+        assert b"fullCalcOnLoad" in new[book_part]
+
+
+def test_other_programs_read_the_new_figures(workbook, figures):
+    readable = {
+        (reader, place): reads(reader, workbook, place) for place in places_to_bind(workbook) for reader in READERS
+    }
+    places, _, _ = bind_and_refresh(workbook, figures)
+    for place in places:
+        with ooxml.open_package(workbook) as package:
+            assert package.cell(place.sheet, place.ref).value == NEW
+        for reader in READERS:
+            if readable[reader, place]:
+                assert as_number(reader(workbook, place)) == pytest.approx(NEW, rel=1e-12), reader.__name__
+
+
+def openpyxl_value(path, place):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        sheet = openpyxl.load_workbook(path, read_only=True, data_only=True)[place.sheet]
+        column, row = openpyxl.utils.cell.coordinate_from_string(place.ref)
+        return sheet[f"{column}{row}"].value
+
+
+def calamine_value(path, place):
+    sheet = python_calamine.load_workbook(str(path)).get_sheet_by_name(place.sheet)
+    if sheet.total_height * sheet.total_width > LARGEST_GRID:
+        raise MemoryError("a grid too large to lay out")
+    row, column = openpyxl.utils.cell.coordinate_to_tuple(place.ref)
+    rows = sheet.to_python(skip_empty_area=False)
+    return rows[row - 1][column - 1]
+
+
+READERS = (openpyxl_value, calamine_value)
+
+
+def reads(reader, path, place):
+    """Whether a program can read that cell of the workbook as it was; it may lie beyond the cells in use."""
+    try:
+        reader(path, place)
+    except IndexError:
+        return True
+    except Exception:  # openpyxl and calamine fail on some real files in many ways
+        return False
+    return True
+
+
+def as_number(value):
+    """Dates and times, which both readers make of some number formats, as days."""
+    if isinstance(value, datetime.datetime):
+        days = (value - datetime.datetime(1899, 12, 30)).total_seconds() / 86_400
+        return days - (value < datetime.datetime(1900, 3, 1))
+    if isinstance(value, datetime.timedelta):
+        return value.total_seconds() / 86_400
+    return value
+
+
+def test_refreshing_again_touches_nothing(workbook, figures):
+    bind_and_refresh(workbook, figures)
+    before = workbook.read_bytes(), workbook.stat().st_ino
+    report = refresh.refresh_file(workbook, figures, write=True)
+    assert {line.status for line in report.lines} <= {"same"}
+    assert (workbook.read_bytes(), workbook.stat().st_ino) == before
+
+
+def test_trusted_results_are_those_of_a_fresh_calculation(workbook, figures):
+    """Where the engine was used, what the file now holds is what it calculates from scratch."""
+    from templates.engine import Model
+
+    _, depend, report = bind_and_refresh(workbook, figures)
+    if report.left_to_excel or not depend:
+        return
+    with Model(workbook) as fresh:
+        fresh.recalculate()
+        for sheet, refs in depend.items():
+            for ref in refs:
+                held = fresh.package.cell(sheet, ref).value
+                if isinstance(held, float):
+                    assert fresh.value(sheet, ref) == pytest.approx(held, rel=1e-9), f"{sheet}!{ref}"
+
+
+@pytest.mark.libreoffice
+@pytest.mark.parametrize(
+    "name",
+    ["XlsxWriter.xlsx", "openpyxl.xlsx", "formualizer.xlsx", "poi__SampleSS.strict.xlsx", "test_files__1904.xlsx"],
+)
+def test_libreoffice_reads_the_new_figures(name, tmp_path, model, figures, libreoffice):
+    """A sample; the last two are real workbooks and tried where the corpus is."""
+    path = tmp_path / name
+    if name == "XlsxWriter.xlsx":
+        model(name)
+    elif name in MADE:
+        MADE[name](path)
+    elif name in SOUND:
+        shutil.copyfile(SOUND[name], path)
+    else:
+        return
+    places, _, _ = bind_and_refresh(path, figures)
+    with ooxml.open_package(libreoffice.convert(path, "xlsx")) as theirs:
+        for place in places:
+            assert theirs.cell(place.sheet, place.ref).value == pytest.approx(NEW, rel=1e-12)
+
+
+@pytest.mark.libreoffice
+def test_a_workbook_that_libreoffice_wrote_is_refreshed(
+    tmp_path, model, figures, libreoffice, parts, cells_that_differ
+):
+    path = libreoffice.convert(model(), "xlsx")
+    old = parts(path)
+    places, depend, report = bind_and_refresh(path, figures)
+    new = parts(path)
+    assert report.left_to_excel == ""
+    assert report.recalculated
+    for name in old:
+        if old[name] != new[name] and "worksheets" in name:
+            assert cells_that_differ(old[name], new[name])
+        elif old[name] != new[name]:
+            assert name == "xl/workbook.xml"
+
+
+def test_what_cannot_be_refreshed_is_refused_in_one_line_and_left_as_it_was(tmp_path, figures):
+    """Encrypted, damaged, signed files."""
+    (tmp_path / "encrypted.xlsx").write_bytes(b"\xd0\xcf\x11\xe0" + bytes(512) + "EncryptedPackage".encode("utf-16-le"))
+    for name, path in HOSTILE.items():
+        shutil.copyfile(path, tmp_path / name)
+    for path in sorted(tmp_path.iterdir()):
+        before = path.read_bytes()
+        with pytest.raises(ooxml.PackageError) as caught:
+            refresh.bind(path, [refresh.Request(quoted(Place("Sheet1", "B7")), "B200", "usd_per_gpu_hour")], figures)
+            pytest.fail(f"{path.name} was bound")
+        assert "\n" not in str(caught.value)
+        assert path.read_bytes() == before
+    reports = list(refresh.refresh_files(refresh.find_workbooks([tmp_path]), figures, write=True))
+    assert all(report.error or not report.lines for report in reports)

@@ -1,0 +1,136 @@
+"""New results are stored only where the engine has first reproduced the old ones; otherwise Excel is asked to."""
+
+import openpyxl
+import pytest
+
+from templates import ooxml, refresh
+from templates.engine import EngineError
+from templates.refresh import recalculate
+
+
+def run(path, figures):
+    return refresh.refresh_file(path, figures, write=True)
+
+
+def left_to_excel(path, report, value_of):
+    """The bound cell is new, its dependents keep their old results, and Excel calculates on opening."""
+    assert report.left_to_excel
+    assert report.recalculated == 0
+    assert value_of(path, "Inputs", "B2") == 1.73
+    with ooxml.open_package(path) as package:
+        assert package.calculation["fullCalcOnLoad"] == "1"
+    return report.left_to_excel
+
+
+def test_results_that_the_engine_cannot_reproduce_are_left_to_excel(bound, figures, value_of):
+    path = bound(wrong_by=1e-6)
+    reason = left_to_excel(path, run(path, figures), value_of)
+    assert "Model!B2 is 140.4 here" in reason
+    assert value_of(path, "Model", "B2") == 1.95 * 72 + 1e-6
+
+
+def test_a_difference_in_the_last_places_is_no_difference(bound, figures, value_of):
+    path = bound(wrong_by=1e-8)
+    assert run(path, figures).left_to_excel == ""
+    assert value_of(path, "Model", "B2") == pytest.approx(1.73 * 72, rel=1e-15)
+
+
+def test_formulas_that_were_never_calculated_are_left_to_excel(tmp_path, figures, rate, value_of):
+    path, book = tmp_path / "new.xlsx", openpyxl.Workbook()
+    book.active.title = "Inputs"
+    book.active["B2"], book.active["B3"] = 1.95, "=B2*2"
+    book.save(path)
+    refresh.bind(path, [rate], figures)
+    assert "no calculated value" in left_to_excel(path, run(path, figures), value_of)
+
+
+@pytest.mark.parametrize(
+    ("formula", "said"),
+    [("GETPIVOTDATA(\"a\",B2)", "B9 is"), ("NOW()*0+B2+1", None), ("NOFUNCTION(B2)", "#NAME?")],
+)  # fmt: skip
+def test_what_the_engine_lacks_is_left_to_excel(bound, figures, put, value_of, formula, said):
+    path = bound()
+    with ooxml.open_package(path) as package:
+        package.set_formula("Inputs", "B9", formula, cached=2.95)
+        package.save()
+    report = run(path, figures)
+    if said is None:
+        assert (report.left_to_excel, value_of(path, "Inputs", "B9")) == ("", 2.73)
+    else:
+        assert said in left_to_excel(path, report, value_of)
+
+
+def test_precision_as_displayed_is_left_to_excel(bound, figures, value_of):
+    path = bound()
+    with ooxml.open_package(path) as package:
+        text = package.read_part("xl/workbook.xml").replace(b"<calcPr ", b'<calcPr fullPrecision="0" ')
+        package.set_part("xl/workbook.xml", text)
+        package.save()
+    assert "precision as displayed" in left_to_excel(path, run(path, figures), value_of)
+
+
+class Panic(BaseException):
+    """Stands for pyo3's PanicException, which is no Exception."""
+
+
+@pytest.mark.parametrize("error", [EngineError("x.xlsx: cannot load"), Panic("index out of bounds"), ValueError("odd")])
+@pytest.mark.parametrize("method", ["__init__", "recalculate"])
+def test_a_failing_engine_is_no_failing_refresh(bound, figures, monkeypatch, value_of, error, method):
+    def fail(*_, **__):
+        raise error
+
+    monkeypatch.setattr(f"templates.engine.Model.{method}", fail)
+    path = bound()
+    assert str(error).split(": ")[-1] in left_to_excel(path, run(path, figures), value_of)
+
+
+def test_an_interrupt_while_calculating_leaves_the_file_whole(bound, figures, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    path = bound()
+    before = path.read_bytes()
+    monkeypatch.setattr("templates.engine.Model.recalculate", interrupt)
+    with pytest.raises(KeyboardInterrupt):
+        run(path, figures)
+    assert path.read_bytes() == before
+
+
+def test_the_engine_is_not_loaded_when_nothing_depends_on_the_cells(bound, figures, monkeypatch, power, value_of):
+    """Inputs!B3, the power, is read by no formula."""
+    path = bound()
+
+    def never(*_):
+        raise AssertionError("the engine was loaded")
+
+    monkeypatch.setattr(recalculate, "_model", never)
+    from dataclasses import replace
+
+    from udfs import catalog
+
+    dearer = catalog.Catalog([replace(row, value=9.9) if row.id == "power.new" else row for row in figures
+                              if row.id != "rate.new"])  # fmt: skip
+    report = refresh.refresh_file(path, dearer, write=True)
+    assert [line.status for line in report.lines] == ["same", "changed"]
+    assert (report.dependents, report.left_to_excel, value_of(path, "Inputs", "B3")) == (0, "", 9.9)
+
+
+def test_our_functions_are_recalculated_too(bound, figures, value_of):
+    path = bound()
+    with ooxml.open_package(path) as package:
+        package.set_formula("Model", "B6", "TOK_COST(Inputs!B2,1000)", cached=1.95 / 3.6)
+        package.set_formula("Model", "B7", "_xldudf_TOK_COST(Inputs!B2,1000)", cached=1.95 / 3.6)
+        package.save()
+    report = run(path, figures)
+    assert report.left_to_excel == ""
+    assert value_of(path, "Model", "B6") == pytest.approx(1.73 / 3.6, rel=1e-12)
+    assert value_of(path, "Model", "B7") == pytest.approx(1.73 / 3.6, rel=1e-12)
+
+
+def test_a_stack_trace_of_the_engine_stays_away_from_the_user(capfd):
+    import os
+
+    with recalculate._quiet():
+        os.write(2, b"thread panicked at ...")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
