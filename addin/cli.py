@@ -116,7 +116,7 @@ def new(
     if not template or out is None:
         raise typer.BadParameter("name the template and the file to write: tokenbook new roi roi.xlsx")
     workbooks.write(
-        template, out, force=force, platforms=tuple(platform or ()), model=model, shape=shape, as_of=as_of,
+        template, out, force=force, host=host, platforms=tuple(platform or ()), model=model, shape=shape, as_of=as_of,
         interactivity=interactivity, months=months, currency=currency, exchange_rate=exchange_rate,
         money_format=money_format,
     )  # fmt: skip
@@ -139,6 +139,176 @@ def calc(
     from addin.commands import workbooks
 
     workbooks.calculate(book, settings or [], out, force=force, as_json=as_json)
+
+
+@app.command(
+    epilog="Example:  tokenbook check roi.xlsx  ·  tokenbook check their-model.xlsx --all --json > findings.json"
+)
+def check(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook to check; it is only read.")],
+    everything: Annotated[
+        bool, typer.Option("--all", help="List every finding, not only the first of each kind.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+) -> int:
+    """Recalculate a workbook and list what an auditor asks for: failed checks, errors, stale values, odd formulas.
+
+    Exit code 0: all fine. 1: a check fails or a cell holds an error. 2: the file cannot be read.
+    """
+    from addin.commands import check as commands
+
+    return commands.check(book, everything=everything, as_json=as_json)
+
+
+OutBook = Annotated[Path | None, typer.Option("--output", "-o", metavar="OUT.xlsx", help="The workbook to write.")]
+InPlace = Annotated[
+    bool, typer.Option("--force", help="Replace OUT.xlsx if it exists; without -o change BOOK.xlsx, kept as .bak.")
+]
+
+
+@app.command(
+    epilog="Example:  tokenbook bind model.xlsx Inputs!C9 --platform B200 --metric usd_per_gpu_hour -c hyperscaler"
+    "  ·  tokenbook bind model.xlsx --from map.csv  ·  tokenbook bind model.xlsx --list"
+    "  ·  tokenbook bind model.xlsx Inputs!C9 --remove"
+)
+def bind(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook whose cells to bind.")],
+    cell: Annotated[
+        str, typer.Argument(metavar="[SHEET!CELL]", help="The cell that holds the figure, or a defined name.")
+    ] = "",
+    platform: Annotated[str, typer.Option("--platform", "-p", help="The platform, where the metric has one.")] = "",
+    metric: Annotated[str, typer.Option("--metric", "-m", help="The metric, as usd_per_gpu_hour.")] = "",
+    model: Annotated[str, typer.Option(help="The model, where the metric depends on one.")] = "",
+    conditions: Annotated[
+        str, typer.Option("--conditions", "-c", help='Words that decide: tier, shape, precision ("8k/1k FP4").')
+    ] = "",
+    table: Annotated[
+        Path | None,
+        typer.Option("--from", metavar="MAP.csv", help="Bind many: columns cell, platform, metric, model, conditions."),
+    ] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List what is bound; the workbook is only read.")] = False,
+    remove: Annotated[
+        bool, typer.Option("--remove", help="Let the cell go (or its number in --list, or all).")
+    ] = False,
+    out: Annotated[
+        Path | None,
+        typer.Option("--output", "-o", metavar="OUT.xlsx", help="Write there; else BOOK itself, kept as .bak."),
+    ] = None,
+    catalog: TeamCatalog = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+) -> int:
+    """Tie cells of any workbook to figures of the catalogue, so that refresh can keep them up to date.
+
+    The cell keeps its value and looks the same; a hidden name remembers what belongs there.
+    """
+    from addin.commands import bind as commands
+
+    return commands.bind(
+        book, cell, platform=platform, metric=metric, model=model, conditions=conditions, table=table, remove=remove,
+        listing=listing, out=out, as_json=as_json,
+    )  # fmt: skip
+
+
+@app.command(
+    epilog="Example:  tokenbook refresh model.xlsx  ·  tokenbook refresh models/ --write"
+    "  ·  tokenbook refresh model.xlsx --as-of 2026-07-31 -o model-july.xlsx"
+)
+def refresh(
+    books: Annotated[
+        list[Path], typer.Argument(metavar="BOOK...", help="Workbooks, or folders of them (searched all the way down).")
+    ],
+    as_of: Annotated[
+        str | None, typer.Option("--as-of", help="As known on this day (2026-07-31, 2026-07, 2026).")
+    ] = None,
+    catalog: TeamCatalog = None,
+    write: Annotated[bool, typer.Option("--write", help="Write the new figures; old files stay as .bak.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="OUT.xlsx", help="Write the result there, BOOK stays.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option("--force", help="Also replace figures that someone typed over; never formulas.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
+) -> int:
+    """Bring bound cells to the newest figures of the catalogue, and change nothing else; without --write only show.
+
+    Exit code 2: a workbook could not be refreshed (the others are).
+    """
+    from addin.commands import refresh as commands
+
+    return commands.refresh(books, as_of=as_of, write=write, out=out, force=force, as_json=as_json)
+
+
+@app.command(epilog="Example:  tokenbook freeze roi.xlsx -o roi-for-the-board.xlsx")
+def freeze(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook with calls of our functions.")],
+    out: OutBook = None,
+    force: InPlace = False,
+) -> None:
+    """Replace calls of our functions by their values, for readers without the add-in; thaw brings them back."""
+    from addin.commands import sharing
+
+    sharing.freeze(book, out, force=force)
+
+
+@app.command(epilog="Example:  tokenbook thaw roi-for-the-board.xlsx -o roi-again.xlsx")
+def thaw(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="A workbook that freeze wrote.")],
+    out: OutBook = None,
+    keep_changed: Annotated[
+        bool, typer.Option("--keep-changed", help="Leave cells that someone changed as they are; restore the others.")
+    ] = False,
+    force: InPlace = False,
+) -> None:
+    """Put the formulas back that freeze replaced by values, also where rows or columns were inserted since."""
+    from addin.commands import sharing
+
+    sharing.thaw(book, out, keep_changed=keep_changed, force=force)
+
+
+@app.command(epilog="Example:  tokenbook convert roi.xlsx --host lite -o roi-lite.xlsx")
+def convert(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook with calls of our functions.")],
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="Where it will be used: classic (also Calc), lite or server.")
+    ],
+    out: OutBook = None,
+    force: InPlace = False,
+) -> None:
+    """Store the calls of our functions the way another host reads them; nothing else in the file changes."""
+    from addin.commands import sharing
+
+    sharing.convert(book, out, host=host, force=force)
+
+
+@app.command(epilog="Example:  tokenbook embed model.xlsx  ·  tokenbook embed model.xlsx -o model-lite.xlsx --used")
+def embed(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook that shall carry the functions.")],
+    out: Annotated[
+        Path | None,
+        typer.Option(
+            "--output", "-o", metavar="OUT.xlsx", help="Write here; else BOOK.xlsx is changed and kept as .bak."
+        ),
+    ] = None,
+    requirement: Annotated[
+        bool, typer.Option("--requirement", help="Carry no source: ask for the package of this version instead.")
+    ] = False,
+    used: Annotated[bool, typer.Option("--used", help="Carry only the functions that the workbook calls.")] = False,
+    all_figures: Annotated[
+        bool, typer.Option("--all-figures", help="Carry the whole catalogue, the long measured series too.")
+    ] = False,
+    catalog: TeamCatalog = None,
+    force: Annotated[
+        bool,
+        typer.Option(
+            "--force", help="Replace OUT.xlsx if it exists, and Python code that somebody wrote in the workbook."
+        ),
+    ] = False,
+) -> None:
+    """Put the functions into a workbook, so that it calculates with the free add-in xlwings Lite and nothing else."""
+    from addin.commands import embed as commands
+
+    commands.embed(book, out, requirement=requirement, used=used, all_figures=all_figures, force=force)
 
 
 @app.command(epilog="Example:  tokenbook functions  ·  tokenbook functions TOK_NPV")
@@ -292,6 +462,120 @@ def claims(
         commands.show_claim(name, as_json=as_json)
     else:
         commands.list_claims(as_json=as_json)
+
+
+@app.command(
+    epilog="Example:  tokenbook serve --license-key noncommercial --dev-cert"
+    "  ·  tokenbook serve --host 0.0.0.0 --allowed-host prices.example.com --auth token --token-file tokens.txt"
+)
+def serve(
+    license_key: Annotated[
+        str | None,
+        typer.Option(
+            "--license-key",
+            envvar="XLWINGS_LICENSE_KEY",
+            help="Of xlwings Server: noncommercial, or the key of a paid plan.",
+        ),
+    ] = None,
+    host: Annotated[str | None, typer.Option(help="Address to listen on; only this machine by default.")] = None,
+    port: Annotated[int | None, typer.Option(help="Port to listen on; 8000 by default.")] = None,
+    workers: Annotated[int | None, typer.Option(help="Processes that answer; one by default.")] = None,
+    allowed_host: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Name under which users reach it; or several.")
+    ] = None,
+    allow_origin: Annotated[
+        list[str] | None, typer.Option(metavar="ORIGIN", help="Another origin that may call it; none by default.")
+    ] = None,
+    auth: Annotated[str | None, typer.Option(help="How users sign in: none, token or entraid.")] = None,
+    token_file: Annotated[
+        str | None, typer.Option(metavar="FILE", help="Bearer tokens, one a line, readable by you only.")
+    ] = None,
+    entra_client: Annotated[str | None, typer.Option(metavar="ID", help="Application (client) id in Entra ID.")] = None,
+    entra_tenant: Annotated[str | None, typer.Option(metavar="ID", help="Directory (tenant) id in Entra ID.")] = None,
+    role: Annotated[list[str] | None, typer.Option(metavar="ROLE", help="Role a user must have; or several.")] = None,
+    certificate: Annotated[str | None, typer.Option(metavar="FILE", help="TLS certificate, PEM.")] = None,
+    key: Annotated[str | None, typer.Option(metavar="FILE", help="Its private key, PEM.")] = None,
+    dev_cert: Annotated[bool, typer.Option("--dev-cert", help="Make a certificate for this machine.")] = False,
+    proxy: Annotated[
+        str | None, typer.Option(metavar="ADDRESSES", help="Proxies whose X-Forwarded-For counts, as 10.0.0.2.")
+    ] = None,
+    max_megabytes: Annotated[float | None, typer.Option(help="Largest request; 16 by default.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Longest calculation; 30 by default.")] = None,
+    rate: Annotated[int | None, typer.Option(help="Requests a minute from one address; 6000 by default.")] = None,
+    rate_store: Annotated[
+        str | None, typer.Option(metavar="URL", help="Where requests are counted, as redis://HOST.")
+    ] = None,
+    catalog: TeamCatalog = None,
+    log: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
+) -> None:
+    """Run the add-in for a whole company: xlwings Server with our functions and task pane."""
+    from addin.commands import serve as commands
+
+    commands.serve(
+        dev_cert=dev_cert, license_key=license_key, host=host, port=port, workers=workers,
+        hosts=tuple(allowed_host or ()), origins=tuple(allow_origin or ()), auth=auth, token_file=token_file,
+        entra_client=entra_client, entra_tenant=entra_tenant, roles=tuple(role or ()), certificate=certificate, key=key,
+        proxies=proxy, most_bytes=None if max_megabytes is None else int(max_megabytes * 1024 * 1024),
+        most_seconds=max_seconds, per_minute=rate, rate_store=rate_store, catalog=catalog, log=log,
+    )  # fmt: skip
+
+
+Scheduler = Annotated[
+    str, typer.Option(metavar="local|ADDRESS", help="Processes here, or a Dask cluster as tcp://10.0.0.5:8786.")
+]
+Workers = Annotated[int | None, typer.Option(min=1, help="Processes to use here; one for each processor by default.")]
+Restart = Annotated[bool, typer.Option("--restart", help="Throw away what an interrupted run has finished.")]
+
+
+@app.command(
+    epilog="Example:  tokenbook sweep roi.xlsx --inputs scenarios.csv --outputs 'npv_*,lcot_1' -o results.csv"
+    "  ·  the columns of scenarios.csv are names of input cells, as discount_rate"
+)
+def sweep(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook to calculate; it is not changed.")],
+    inputs: Annotated[
+        Path, typer.Option("--inputs", metavar="TABLE", help="A column for each input, a row for each scenario.")
+    ],
+    outputs: Annotated[
+        list[str], typer.Option("--outputs", metavar="NAMES", help="Results to collect: npv_1,lcot_1 or npv_*.")
+    ],
+    out: Annotated[Path, typer.Option("--output", "-o", metavar="RESULTS", help="Table to write: .csv, .parquet.")],
+    scheduler: Scheduler = "local",
+    workers: Workers = None,
+    restart: Restart = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace RESULTS if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Calculate a workbook for every scenario of a table. An interrupted run continues where it stopped."""
+    from addin.commands import sweep as commands
+
+    names = [name.strip() for text in outputs for name in text.split(",") if name.strip()]
+    commands.sweep(
+        book, inputs, names, out, scheduler=scheduler, workers=workers, restart=restart, force=force, as_json=as_json
+    )
+
+
+@app.command(epilog="Example:  tokenbook simulate roi.xlsx --spec risk.toml -o trials.csv")
+def simulate(
+    book: Annotated[Path, typer.Argument(metavar="BOOK.xlsx", help="The workbook to calculate; it is not changed.")],
+    spec: Annotated[
+        Path, typer.Option("--spec", metavar="RISK.toml", help="Distributions, correlations, outputs, trials, seed.")
+    ],
+    out: Annotated[
+        Path | None, typer.Option("--output", "-o", metavar="TRIALS", help="Keep every trial: .csv or .parquet.")
+    ] = None,
+    scheduler: Scheduler = "local",
+    workers: Workers = None,
+    restart: Restart = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace TRIALS if it exists.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Monte Carlo over a workbook: percentiles with their standard errors, chance of a loss, what drives the spread."""
+    from addin.commands import sweep as commands
+
+    commands.simulate(
+        book, spec, out, scheduler=scheduler, workers=workers, restart=restart, force=force, as_json=as_json
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:

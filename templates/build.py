@@ -7,27 +7,38 @@ every formula cell carries its value, spills are marked as dynamic arrays, Excel
 from __future__ import annotations
 
 import datetime as dt
+import io
 import os
 import tempfile
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+from lxml import etree
+from openpyxl.writer.excel import ExcelWriter
+
+from templates import hosts
 from templates.engine import Model
 
 CALC_ID = 191029  # of current Excel; a lower one would make it recalculate, and lose function values without the add-in
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first day: the same call gives the same bytes
 STAMP = dt.datetime(2026, 1, 1)
+STYLES = "xl/styles.xml"
+PASSING_LEVEL = 1  # of compression, for what is written a second time anyway
+FONT_ORDER = (
+    "b", "i", "strike", "condense", "extend", "outline", "shadow", "u", "vertAlign", "sz", "color", "name", "family",
+    "charset", "scheme",
+)  # fmt: skip
 
 
 class BuildError(ValueError):
     """The workbook cannot be written where it was asked for; one line for the reader."""
 
 
-def check_target(out: Path, *, force: bool) -> None:
+def check_target(out: Path, *, force: bool, ending: str = ".xlsx") -> None:
     """Refuse an output path before any work is done."""
-    if out.suffix.lower() != ".xlsx":
-        raise BuildError(f"{out}: the workbook is an .xlsx file; give it that ending")
+    if out.suffix.lower() != ending:
+        raise BuildError(f"{out}: the workbook is an {ending} file; give it that ending")
     if out.is_dir():
         raise BuildError(f"{out}: is a folder; name a file")
     if out.exists() and not force:
@@ -40,10 +51,19 @@ def check_target(out: Path, *, force: bool) -> None:
 
 
 def build(
-    writer, out: str | Path, *, force: bool = False, progress: Callable[[str], None] = lambda step: None
+    writer,
+    out: str | Path,
+    *,
+    force: bool = False,
+    host: str = "classic",
+    progress: Callable[[str], None] = lambda step: None,
 ) -> Model:
-    """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails."""
+    """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails.
+
+    ``host`` says how calls of our functions are stored (``templates.hosts``).
+    """
     out = Path(out)
+    hosts.prefix_of(host)  # refuse an unknown one before any work is done
     check_target(out, force=force)
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         plain = Path(folder) / "plain.xlsx"
@@ -59,6 +79,7 @@ def build(
         for sheet, cells in model.values().items():
             if cells:
                 package.set_cached_many(sheet, cells)
+        hosts.convert(package, host)
         package.set_calculation(calc_id=CALC_ID, full_calc_on_load=False)
         package.save(out)
         package.close()
@@ -66,24 +87,26 @@ def build(
 
 
 def _save(workbook, path: Path) -> None:
-    """openpyxl's own save, without the clock: equal calls give equal bytes."""
+    """openpyxl's own parts, in a zip without the clock: equal calls give equal bytes."""
     workbook.properties.creator = "Tokenbook"
     workbook.properties.created = workbook.properties.modified = STAMP
     workbook.calculation.fullCalcOnLoad = False
-    raw = path.with_suffix(".raw")
-    workbook.save(raw)
-    with zipfile.ZipFile(raw) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
+    parts = io.BytesIO()
+    ExcelWriter(workbook, zipfile.ZipFile(parts, "w", zipfile.ZIP_STORED)).save()
+    with zipfile.ZipFile(parts) as source, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as target:
         for name in source.namelist():
             content = source.read(name)
-            if name == "docProps/core.xml":
-                content = _timeless(content)
+            if name == STYLES:
+                content = with_fonts_in_order(content)
             entry = zipfile.ZipInfo(name, EPOCH)
             entry.compress_type = zipfile.ZIP_DEFLATED
-            target.writestr(entry, content)
+            again = b"<f" in content  # gets its values and is compressed once more
+            target.writestr(entry, content, compresslevel=PASSING_LEVEL if again else None)
 
 
-def _timeless(core: bytes) -> bytes:
-    import re
-
-    stamp = STAMP.strftime("%Y-%m-%dT%H:%M:%SZ").encode()
-    return re.sub(rb"(<dcterms:modified[^>]*>)[^<]*(</dcterms:modified>)", rb"\g<1>" + stamp + rb"\g<2>", core)
+def with_fonts_in_order(styles: bytes) -> bytes:
+    """The styles part with the children of every font in the order of Excel, which strict readers insist on."""
+    root = etree.fromstring(styles)
+    for font in root.iter("{*}font"):
+        font[:] = sorted(font, key=lambda child: FONT_ORDER.index(etree.QName(child).localname))
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

@@ -6,7 +6,9 @@ changes the cached values of the formula cells concerned and not one other byte.
 
 from __future__ import annotations
 
+import contextlib
 import math
+import os
 import re
 import tempfile
 from dataclasses import dataclass
@@ -37,7 +39,7 @@ ENGINE_ERRORS = {
     "Circ": "#NUM!",
 }
 ENGINE_KINDS = {code: kind for kind, code in ENGINE_ERRORS.items() if kind != "Circ"}
-CALLS_US = re.compile(r"\bTOK_[A-Z_]+\(", re.IGNORECASE)
+CALLS_US = re.compile(r"TOK_[A-Z0-9_]+\(", re.IGNORECASE)  # behind any prefix that a host stores
 MAY_OMIT = re.compile(r"[(,]\s*[,)]")
 
 
@@ -68,7 +70,8 @@ class Model:
         self._readers: list[tuple[str, str, str]] | None = None
         self._calculated = False
         try:
-            self.workbook = formualizer.load_workbook_bytes(self._without_spilled_values(), backend="umya")
+            with _without_panics():
+                self.workbook = formualizer.load_workbook_bytes(self._for_the_engine(), backend="umya")
         except Exception as error:  # the engine's own exceptions have no common base
             raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
         self.workbook.set_temporal_egress("serial")
@@ -93,7 +96,8 @@ class Model:
         sheet = sheet.strip("'").replace("''", "'") if bang else next(iter(self.package.sheets))
         ref = ref.replace("$", "").upper()
         if not re.fullmatch(r"[A-Z]{1,3}[1-9][0-9]{0,6}", ref):
-            known = sorted(defined for defined, scope in self.package.defined_names if scope is None)
+            hidden = {each.name for each in self.package.names if each.hidden}
+            known = sorted(n for n, scope in self.package.defined_names if scope is None and n not in hidden)
             hint = f"; names in this workbook: {', '.join(known[:12])}" if known else ""
             raise EngineError(f"{name}: is neither a name of this workbook nor a cell like Inputs!C9{hint}")
         for known in self.package.sheets:
@@ -133,13 +137,25 @@ class Model:
     def recalculate(self) -> None:
         """Calculate what depends on changed inputs (at first everything)."""
         try:
-            self.workbook.evaluate_all()
-            if self._calculated:
-                # A cell that a spill fills does not pass its change on: enter the formulas that read it once more.
-                for sheet, ref, formula in self._spill_readers():
-                    self.workbook.set_formula(sheet, *_position(ref), formula)
+            with _without_panics():
                 self.workbook.evaluate_all()
+                if self._calculated:
+                    # A cell that a spill fills does not pass its change on: enter the formulas that read it once more.
+                    for sheet, ref, formula in self._spill_readers():
+                        self.workbook.set_formula(sheet, *_position(ref), formula)
+                    self.workbook.evaluate_all()
             self._calculated = True
+        except Exception as error:
+            raise EngineError(f"{self.path.name}: the engine cannot calculate this workbook ({_line(error)})") from None
+
+    def evaluate_only(self, cells: list[tuple[str, int, int]]) -> None:
+        """Calculate these cells and what they need, no other; none may depend on a cell that an array fills.
+
+        cells : (sheet, row, column), from 1.
+        """
+        try:
+            with _without_panics():
+                self.workbook.evaluate_cells(cells)
         except Exception as error:
             raise EngineError(f"{self.path.name}: the engine cannot calculate this workbook ({_line(error)})") from None
 
@@ -191,26 +207,62 @@ class Model:
                             self._readers.append((sheet, ref, _entered(formula)))
         return self._readers
 
-    def _without_spilled_values(self) -> bytes:
-        """The file for the engine, which takes the cached values of a spill for obstacles to it."""
+    def _for_the_engine(self) -> bytes:
+        """The file as the engine reads it right.
+
+        It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
+        wrong rows: the first go, the second get a text of their own.
+        """
         copy = ooxml.open_package(self.package.to_bytes())
         for sheet, part in self.package.sheets.items():
-            spilled = {ref for ref, formula in self.formulas(sheet).items() if formula is None}
-            if spilled:
-                root = etree.fromstring(self.package.read_part(part), validation.PARSER)
-                for cell in root.iter("{*}c"):
-                    if cell.get("r") in spilled:
-                        cell.attrib.pop("t", None)
-                        del cell[:]
-                copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
+            formulas = self.formulas(sheet)
+            spilled = {ref for ref, formula in formulas.items() if formula is None}
+            content = self.package.read_part(part)
+            if not spilled and b"shared" not in content:
+                continue
+            root = etree.fromstring(content, validation.PARSER)
+            for cell in root.iter("{*}c"):
+                ref = cell.get("r")
+                if ref in spilled:
+                    cell.attrib.pop("t", None)
+                    del cell[:]
+                    continue
+                formula = cell.find("{*}f")
+                if formula is not None and formula.get("t") == "shared" and ref in formulas:
+                    formula.attrib.clear()
+                    formula.text = formulas[ref]
+            copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
         return copy.to_bytes()
 
     def _enter_our_formulas(self) -> None:
-        """Enter the formulas that call us once more: while loading, the engine did not know our functions yet."""
+        """Enter the formulas that call us once more: while loading, the engine did not know our functions yet.
+
+        A name that calls us was read then too, and cannot be given anew: its text takes its place in the formula.
+        """
+        texts = {each.name.casefold(): each.text.removeprefix("=") for each in self.package.names if each.scope is None}
+        ours = {name: text for name, text in texts.items() if CALLS_US.search(text)}
         for sheet in self.package.sheets:
             for ref, formula in self.formulas(sheet).items():
+                if formula and ours:
+                    formula = _with_names_written_out(formula, ours)
                 if formula and CALLS_US.search(formula):
                     self.workbook.set_formula(sheet, *_position(ref), _entered(formula))
+
+
+def _with_names_written_out(formula: str, texts: dict[str, str]) -> str:
+    """A formula in which names stand with their text, in brackets."""
+    folded = formula.casefold()
+    if not any(name in folded for name in texts):
+        return formula
+    try:
+        tokens = Tokenizer("=" + formula).items
+    except TokenizerError:
+        return formula
+    pieces = []
+    for token in tokens:
+        text = texts.get(token.value.casefold()) if token.type == Token.OPERAND else None
+        pieces.append(f"({text})" if text else token.value)
+    return "".join(pieces)
 
 
 def bind(workbook) -> None:
@@ -373,7 +425,9 @@ def _spilled(model: Model, sheet: str):
 def _calculated(package, sheet: str) -> dict[str, str | None]:
     cells: dict[str, str | None] = {}
     children: list[str] = []
-    for ref, text, _kind, array_ref in package.formulas(sheet):
+    for ref, text, kind, array_ref in package.formulas(sheet):
+        if kind == "dataTable":
+            continue  # a what-if table: only Excel calculates it, its values stay
         cells[ref] = text
         if array_ref and ":" in array_ref:
             left, top, right, bottom = range_boundaries(array_ref)
@@ -385,6 +439,23 @@ def _calculated(package, sheet: str) -> dict[str, str | None]:
     for ref in children:
         cells.setdefault(ref, None)
     return cells
+
+
+@contextlib.contextmanager
+def _without_panics():
+    """Keep what the engine's own crash prints off the terminal; the crash itself arrives as an exception."""
+    try:
+        terminal = os.dup(2)
+    except OSError:  # no such stream
+        yield
+        return
+    try:
+        with open(os.devnull, "wb") as nothing:
+            os.dup2(nothing.fileno(), 2)
+        yield
+    finally:
+        os.dup2(terminal, 2)
+        os.close(terminal)
 
 
 def _one_cell(text: str, name: str) -> tuple[str, str]:

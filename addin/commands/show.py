@@ -38,6 +38,13 @@ def formatted(value, kind: str) -> str:
     return f"{value:,.6g}"
 
 
+def cell_value(value) -> str:
+    """What a cell holds, as text: numbers with the digits they have, up to ten."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return "" if value is None else str(value)
+    return f"{value:,.10g}" if 1e-4 <= abs(value) < 1e9 else significant(float(value))
+
+
 def table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 1) -> None:
     """Print a table; the first ``left`` columns are text, the others align right."""
     grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold")

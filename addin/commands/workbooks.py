@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 from addin.commands import show
@@ -24,24 +25,48 @@ def demo(folder: Path) -> None:
     write("roi", out, force=False)
 
 
-def write(template: str, out: Path, *, force: bool, **wishes) -> None:
+def write(template: str, out: Path, *, force: bool, host: str = "classic", **wishes) -> None:
     """Write a template workbook with computed values and print what it answers.
 
+    host : how calls of our functions are stored, see ``templates.hosts``.
     wishes : fields of ``templates.models.options.Options``; None leaves one to the template.
     """
-    from templates import build, models
+    from templates import build, hosts, models
     from templates.models.options import Options
 
     if template not in models.TEMPLATES:
         raise CommandError(f"{template}: there is no such template; there are {', '.join(models.TEMPLATES)}")
     build.check_target(out, force=force)
+    hosts.prefix_of(host)
     options = Options(version=version(), **{name: value for name, value in wishes.items() if value is not None})
     with show.progress() as progress:
         task = progress.add_task("filling from the catalogue")
         made = models.module(template)
         writer = made.compose(options)
-        computed = build.build(writer, out, force=force, progress=lambda step: progress.update(task, description=step))
+
+        def step(text: str) -> None:
+            progress.update(task, description=text)
+
+        computed = _build(writer, out, force=force, host=host, progress=step)
     _headline(made.headline(writer, computed), computed, out)
+
+
+def _build(writer, out: Path, *, force: bool, host: str, progress):
+    """The workbook on disk; for xlwings Lite with the functions in it."""
+    from templates import build, ooxml
+
+    if host != "lite":
+        return build.build(writer, out, force=force, host=host, progress=progress)
+    from addin import lite
+
+    with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
+        without = Path(folder) / out.name
+        computed = build.build(writer, without, host=host, progress=progress)
+        progress("putting the functions in")
+        with ooxml.open_package(without) as package:
+            lite.embed(package)
+            package.save(out)
+    return computed
 
 
 def _headline(headline, model, out: Path) -> None:
@@ -105,8 +130,8 @@ def _named(model) -> dict[str, tuple[object, bool]]:
     """Values of the defined names that stand for one cell, and whether a formula gives them."""
     found: dict[str, tuple[object, bool]] = {}
     for name, scope in model.package.defined_names:
-        if scope is not None or name.startswith("_xlnm"):
-            continue
+        if scope is not None or name.startswith(("_xlnm", "_tokenbook.")):
+            continue  # of a sheet, of Excel, or a binding
         try:
             sheet, ref = model.locate(name)
         except ValueError:

@@ -1,0 +1,268 @@
+"""The values in the file against those of the engine: failed checks, errors, stale values, circles, overrides."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from templates.audit.book import FormulaCell, Sheet
+from templates.audit.depends import Place, References, dependents, on_circles
+from templates.audit.findings import Category
+from templates.audit.formula import CHANGES_BY_ITSELF, area
+from templates.ooxml.references import to_ref
+from udfs.functions.errors import is_error
+
+RELATIVE, ABSOLUTE = 1e-9, 1e-11  # a cached value within either of the recalculated one is not stale
+SEARCHED = 1e-6  # relative, for what depends on a rate that is searched for: programs stop at different digits
+SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
+MASTER = "check_master"
+PASSED = ("OK", "no add-in")
+LABEL, THIS, OTHER, DIFFERENCE, VERDICT = range(1, 6)  # columns of the Checks sheet
+STATUS = "Status"  # title of the column of the Inputs sheet that compares with the baselines
+NOT_KNOWN = "Name"  # the engine's error for a function or a name that it does not know
+
+
+@dataclass(slots=True)
+class Values:
+    """Values after recalculation (or those of the file, where the engine cannot calculate it) by sheet and place.
+
+    ``unsure`` are the cells whose recalculated value says nothing: they use what the engine does not know, or the
+    clock. ``iterated`` ones depend on a rate that is searched for, which two programs find to a few digits less.
+    """
+
+    refusal: str = ""  # why the engine could not calculate the workbook
+    sheets: dict[str, dict[tuple[int, int], object]] = field(default_factory=dict)
+    circular: set[Place] = field(default_factory=set)
+    unknown: set[Place] = field(default_factory=set)
+    unsure: set[Place] = field(default_factory=set)
+    iterated: set[Place] = field(default_factory=set)
+
+    def at(self, sheet: str, row: int, column: int, default=None):
+        return self.sheets.get(sheet, {}).get((row, column), default)
+
+
+def from_engine(model, package, sheets: dict[str, Sheet]) -> Values:
+    """The values of all calculated cells in a recalculated model."""
+    from templates.engine import EngineError, from_engine
+
+    values = Values()
+    knotted: set[Place] = set()
+    get = model.workbook.get_value
+    for name, place, cell in calculated(sheets):
+        raw = get(name, *place)
+        where = (name, *place)
+        value = from_engine(raw)
+        kind = raw.get("kind") if type(raw) is dict else None
+        if kind == "Circ":
+            knotted.add(where)
+        elif cell.kind == "dataTable" or (kind == NOT_KNOWN and cell.value_kind != "error"):
+            values.unknown.add(where)
+        elif value is None and cell.value_kind != "blank" and cell.value != "":
+            if cell.kind != "filled" and model.workbook.get_formula(name, *place) is None:
+                raise EngineError(f"the engine cannot read the formulas of sheet {name}")
+            values.unknown.add(where)
+        values.sheets.setdefault(name, {})[place] = value
+    _tell_apart(package, sheets, values, knotted)
+    return values
+
+
+def _tell_apart(package, sheets: dict[str, Sheet], values: Values, knotted: set[Place]) -> None:
+    """Find real circles, and what depends on cells whose value is not to be compared."""
+    cells = [(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, CHANGES_BY_ITSELF)]
+    searched = {(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, SEARCHES)}
+    if not (knotted or values.unknown or cells or searched):
+        return
+    reads = References(package, sheets).formulas()
+    filled = {(name, *place): (name, *to) for name, sheet in sheets.items() for place, to in sheet.anchors.items()}
+    values.circular = on_circles(reads, knotted)
+    # The engine sees circles through tables (its This Row is the whole column); such cells it just does not know.
+    values.unknown |= knotted - dependents(reads, filled, values.circular)
+    values.unsure = dependents(reads, filled, values.unknown | knotted | set(cells))
+    values.iterated = dependents(reads, filled, searched)
+
+
+def _uses(cell: FormulaCell, functions: set[str]) -> bool:
+    return cell.parsed is not None and not functions.isdisjoint(cell.parsed.functions)
+
+
+def from_file(sheets: dict[str, Sheet], refusal: str) -> Values:
+    """The values that the file holds, for want of better ones."""
+    values = Values(refusal)
+    for name, sheet in sheets.items():
+        cells = (*sheet.formulas.items(), *sheet.filled.items())
+        values.sheets[name] = {place: cell.value for place, cell in cells}
+    return values
+
+
+# --- errors and stale values -----------------------------------------------------------------------------------
+
+
+def errors(sheets: dict[str, Sheet], values: Values) -> Category:
+    """Cells that hold an error after recalculation. What only the engine does not know is not the model's error."""
+    found = Category("errors", "Cell errors", fails=True)
+    for name, place, cell in calculated(sheets):
+        where, value = (name, *place), values.at(name, *place)
+        if where in values.circular:
+            continue
+        if cell.value_kind == "error" and (values.refusal or where in values.unsure):
+            found.add(name, cell.ref, str(cell.value), cell.text or "")
+        elif _is_error(value) and where not in values.unsure:
+            was = "" if cell.value_kind in ("error", "blank") else f" (the file still holds {shown(cell.value)})"
+            found.add(name, cell.ref, f"{value}{was}", cell.text or "")
+    return found
+
+
+def not_calculated(sheets: dict[str, Sheet], values: Values) -> Category:
+    """Cells that the engine cannot calculate (a function or table reference it does not know), and how many follow."""
+    found = Category("not_calculated", "Not recalculated here")
+    for name, place, cell in calculated(sheets):
+        if (name, *place) in values.unknown:
+            what = "a what-if table" if cell.kind == "dataTable" else "a function or reference that the engine lacks"
+            found.add(name, cell.ref, f"{what}; the file holds {shown(cell.value)}", cell.text or "")
+    followers = len(values.unsure) - len(values.unknown & values.unsure)
+    if values.unsure:
+        found.summary = f"{len(found.findings):,}, and {followers:,} cells that follow from them, the clock or a circle"
+    return found
+
+
+def stale(sheets: dict[str, Sheet], values: Values) -> Category:
+    """Cells whose value in the file is not what the formula gives; new errors are listed as errors."""
+    found = Category("stale", "Stale values")
+    if values.refusal:
+        found.summary = "not known"
+        return found
+    never = set()
+    for name, sheet in sheets.items():
+        count = sum(cell.value_kind == "blank" for cell in sheet.formulas.values())
+        if count and count == len(sheet.formulas):
+            found.add(name, "", f"none of its {count:,} formulas has a value in the file: never calculated")
+            never.add(name)
+    for name, place, cell in calculated(sheets):
+        where, now = (name, *place), values.at(name, *place)
+        if name in never or where in values.unsure or where in values.circular or _is_error(now):
+            continue
+        if not same(cell, now, SEARCHED if where in values.iterated else RELATIVE):
+            text = f"the file holds {shown(cell.value)}, recalculated {shown(now)}"
+            found.add(name, cell.ref, text, cell.text or "")
+    return found
+
+
+def circular(sheets: dict[str, Sheet], values: Values, iterates: bool) -> Category:
+    """Formulas that depend on themselves."""
+    found = Category("circular", "Circular references")
+    for name, row, column in sorted(values.circular):
+        cell = sheets[name].formulas.get((row, column))
+        if cell is not None:
+            found.add(name, cell.ref, "depends on itself", cell.text or "")
+    if iterates:
+        found.add("", "", "iterative calculation is switched on: circles are not reported by Excel")
+    return found
+
+
+def same(cell: FormulaCell, value, relative: float = RELATIVE) -> bool:
+    """Whether the file's value of a cell is the recalculated one."""
+    held = cell.value
+    if _is_error(value) or cell.value_kind == "error":
+        return cell.value_kind == "error" and str(held) == str(value)
+    if held in (None, "") or value in (None, ""):
+        return held in (None, "") and value in (None, "")
+    if isinstance(held, (int, float)) and isinstance(value, (int, float)):
+        difference = abs(held - value)
+        return difference <= ABSOLUTE or difference <= relative * max(abs(held), abs(value))
+    return held == value
+
+
+# --- what only our templates have ------------------------------------------------------------------------------
+
+
+def checks(package, sheets: dict[str, Sheet], values: Values) -> Category:
+    """Every line of the Checks sheet with its verdict, as facts; those that fail, as findings."""
+    found = Category("checks", "Checks", fails=True)
+    master = _named_cell(package, MASTER)
+    if master is None or master[0] not in sheets:
+        found.summary = "no Checks sheet of Tokenbook"
+        return found
+    name = master[0]
+    texts = {(cell.row, cell.column): cell.value for cell in package.cells(name) if cell.kind == "string"}
+    group, passed, total = "", 0, 0
+    for row in sorted({row for row, column in texts if column == LABEL}):
+        if (row, VERDICT) in texts and (row, VERDICT) not in sheets[name].formulas:
+            group = str(texts[row, LABEL])  # the band above a group: its title, and titles of columns
+            continue
+        if (row, VERDICT) not in sheets[name].formulas:
+            continue
+        total += 1
+        verdict = values.at(name, row, VERDICT)
+        label = f"{group}: {texts[row, LABEL]}" if group else str(texts[row, LABEL])
+        line = f"{label}: {shown(verdict)}"
+        if verdict in PASSED:
+            passed += 1
+        else:
+            this, other, off = (values.at(name, row, column) for column in (THIS, OTHER, DIFFERENCE))
+            text = f"{line} ({shown(this)} against {shown(other)}, relative difference {shown(off)})"
+            found.add(name, to_ref(row, VERDICT), text, sheets[name].formulas[row, VERDICT].text or "")
+        found.facts.append(f"{to_ref(row, VERDICT)}  {line}")
+    found.summary = f"{passed} of {total} OK" if total else "none listed"
+    verdict = values.at(name, *master[1])
+    if str(verdict)[:2] != "OK" and not found.findings:
+        found.add(name, to_ref(*master[1]), f"the master check says {shown(verdict)}")
+    return found
+
+
+def overrides(package, sheets: dict[str, Sheet], values: Values) -> Category:
+    """Inputs that differ from the baseline they were filled with, as the Status column of the Inputs sheet sees it."""
+    found = Category("overrides", "Overrides of baselines")
+    sheet = sheets.get("Inputs")
+    if sheet is None or "Baselines" not in sheets:
+        found.summary = "no baselines of Tokenbook"
+        return found
+    cells = {(cell.row, cell.column): cell for cell in package.cells("Inputs")}
+    status = {column for (_, column), cell in cells.items() if cell.value == STATUS and cell.formula is None}
+    for (row, column), cell in sheet.formulas.items():
+        if column not in status or values.at("Inputs", row, column) != "override" or cell.parsed is None:
+            continue
+        areas = [area(reference) for reference in cell.parsed.references]
+        for here, there in pairwise(areas):
+            if here and there and here.sheet is None and there.sheet == "Baselines":
+                mine = cells.get((here.top, here.left))
+                theirs = package.cell("Baselines", to_ref(there.top, there.left))
+                if mine is None or mine.value != theirs.value:
+                    label = cells.get((row, LABEL))
+                    value = shown(mine.value if mine else None)
+                    text = f"{label.value if label else ''}: {value}, baseline {shown(theirs.value)} ({theirs.ref})"
+                    found.add("Inputs", to_ref(here.top, here.left), text)
+    return found
+
+
+def _named_cell(package, name: str) -> tuple[str, tuple[int, int]] | None:
+    for each in package.names:
+        if each.name == name and each.scope is None:
+            place = area(each.text)
+            if place and place.sheet:
+                return place.sheet, (place.top, place.left)
+    return None
+
+
+def calculated(sheets: dict[str, Sheet]):
+    """(sheet, (row, column), cell) of every calculated cell, those that arrays fill too."""
+    for name, sheet in sheets.items():
+        for place, cell in sheet.formulas.items():
+            yield name, place, cell
+        for place, cell in sheet.filled.items():
+            yield name, place, cell
+
+
+def _is_error(value) -> bool:
+    return is_error(value) or (isinstance(value, str) and value.startswith("#") and value.endswith(("!", "?", "A")))
+
+
+def shown(value) -> str:
+    if value is None or value == "":
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).upper()
+    if isinstance(value, (int, float)):
+        return f"{value:.12g}" if math.isfinite(value) else "#NUM!"
+    text = str(value)
+    return text if len(text) <= 60 else text[:57] + "..."

@@ -1,0 +1,92 @@
+"""The engine on what Excel writes: shared formulas, what-if tables, files that crash its reader."""
+
+import io
+import zipfile
+
+import openpyxl
+import pytest
+from openpyxl.worksheet.formula import DataTableFormula
+
+from templates.engine import EngineError, Model
+
+
+def rewritten(path, part, *changes):
+    """Replace texts in one part of a workbook file."""
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(stream, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name == part:
+                for old, new in changes:
+                    assert old in content, old
+                    content = content.replace(old, new)
+            target.writestr(name, content)
+    path.write_bytes(stream.getvalue())
+
+
+def test_shared_formulas_move_all_their_references(tmp_path):
+    """Excel stores a copied formula once; the value in every copy must be that of its own row."""
+    path = tmp_path / "shared.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in range(1, 9):
+        sheet.cell(row, 1).value = row
+        sheet.cell(row, 2).value = "=A1+A2" if row == 2 else None
+    for row in range(3, 9):
+        sheet.cell(row, 2).value = "=copied"
+    book.save(path)
+    rewritten(
+        path,
+        "xl/worksheets/sheet1.xml",
+        (b"<f>A1+A2</f>", b'<f t="shared" ref="B2:B8" si="0">A1+A2</f>'),
+        (b"<f>copied</f>", b'<f t="shared" si="0"/>'),
+    )
+    with Model(path) as model:
+        model.recalculate()
+        assert [model.value("Sheet", f"B{row}") for row in range(2, 9)] == [2.0 * row - 1 for row in range(2, 9)]
+        model.set("A5", 100.0)
+        model.recalculate()
+        assert [model.value("Sheet", f"B{row}") for row in (5, 6, 7)] == [104.0, 106.0, 13.0]
+
+
+def test_the_values_of_a_what_if_table_stay_when_a_workbook_is_calculated(tmp_path):
+    """Only Excel calculates them; they must not turn into #N/A."""
+    path, out = tmp_path / "table.xlsx", tmp_path / "out.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["B1"] = 5, "=A1*2"
+    sheet["C2"] = DataTableFormula(ref="C2:C4", dt2D=False, r1="A1")
+    for row in (3, 4):
+        sheet.cell(row, 3).value = 10 * row
+    book.save(path)
+    with Model(path) as model:
+        model.set("A1", 7.0)
+        model.recalculate()
+        model.save(out)
+    values = openpyxl.load_workbook(out, data_only=True).active
+    assert [values[ref].value for ref in ("B1", "C3", "C4")] == [14, 30, 40]
+
+
+def test_a_name_that_calls_our_function_calculates(tmp_path):
+    path = tmp_path / "name.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["A3"] = 1.95, 28012.9, '=ROUND(unit_cost*2,6)&" unit_cost"'
+    book.defined_names["unit_cost"] = openpyxl.workbook.defined_name.DefinedName(
+        "unit_cost", attr_text="TOK_COST(Sheet!$A$1,Sheet!$A$2)"
+    )
+    book.save(path)
+    with Model(path) as model:
+        model.recalculate()
+        assert model.value("Sheet", "A3") == "0.038673 unit_cost"
+
+
+def test_a_crash_of_the_engines_reader_is_one_sentence(tmp_path, capfd):
+    path = tmp_path / "book.xlsx"
+    openpyxl.Workbook().save(path)
+    office = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    lost = b'<pageSetup xmlns:r="' + office + b'" r:id="rId9"/></worksheet>'
+    rewritten(path, "xl/worksheets/sheet1.xml", (b"</worksheet>", lost))
+    with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot load this workbook .[^\n]+$"):
+        Model(path)
+    assert capfd.readouterr().err == ""
