@@ -8,6 +8,7 @@ from openpyxl.utils import get_column_letter
 
 from templates.sheets import time_sheet
 from templates.sheets.formula import TimeRow
+from templates.sheets.rows import Heading
 from templates.sheets.writer import SUBTITLE_ROW
 
 FIRST = time_sheet.FIRST
@@ -16,13 +17,17 @@ TOTAL = time_sheet.TOTAL
 
 @dataclass(frozen=True, slots=True)
 class PeriodRow:
-    """A line by period: the sum of a monthly row (no formula), or a formula over the lines above it."""
+    """A line by period: the sum of a monthly row (no formula), or a formula over the lines above it.
+
+    ``#`` in a formula is the number of the platform: ``{model_#.book_closing:all}``.
+    """
 
     key: str
     label: str
     unit: str
     kind: str
     formula: str = ""
+    strong: bool = False
 
 
 ROWS = (
@@ -49,7 +54,8 @@ def write(
     sheet_name: str = "By year",
     period: str = "year",
     months_per_period: int = 12,
-    rows: tuple[PeriodRow, ...] = ROWS,
+    rows: tuple[PeriodRow | Heading, ...] = ROWS,
+    word: str = "Platform",
 ) -> int:
     """Write the sheet; gives the number of periods after period 0, the investment date.
 
@@ -72,9 +78,13 @@ def write(
     book.put(f"{period}.number", TimeRow(sheet_name, row, TOTAL, FIRST, last))
     for n, platform in enumerate(platforms, 1):
         row += 1
-        writer.heading(sheet, row, f"Platform {n}: {platform}", last)
+        writer.heading(sheet, row, f"{word} {n}: {platform}", last)
         for line in rows:
             row += 1
+            if isinstance(line, Heading):
+                sheet.cell(row, 1).value = line.text
+                paint(sheet.cell(row, 1), "TB Column Left")
+                continue
             book.put(f"{period}_{n}.{line.key}", TimeRow(sheet_name, row, TOTAL, FIRST, last))
             _write_row(writer, sheet, row, line, n, last, period)
     for column, width in (("A", 32), ("B", 16), ("C", 14), ("D", 16), ("E", 2)):
@@ -91,10 +101,12 @@ def write(
 def _write_row(writer, sheet, row: int, line: PeriodRow, n: int, last: int, period: str) -> None:
     paint = writer.painter.paint
     sheet.cell(row, 1).value, sheet.cell(row, 2).value = line.label, writer.unit(line.unit)
-    paint(sheet.cell(row, 1), "TB Label")
+    paint(sheet.cell(row, 1), "TB Total" if line.strong else "TB Label")
     paint(sheet.cell(row, 2), "TB Unit")
     summed = not line.formula
-    formula = line.formula or f"=SUMIFS({{model_{n}.{line.key}:all}},{{time.{period}:all}},{{{period}.number}})"
+    formula = line.formula.replace("#", str(n)) or (
+        f"=SUMIFS({{model_{n}.{line.key}:all}},{{time.{period}:all}},{{{period}.number}})"
+    )
     if summed:
         cell = sheet.cell(row, TOTAL)
         cell.value = f"=SUM($F{row}:${get_column_letter(last)}{row})"
@@ -102,4 +114,4 @@ def _write_row(writer, sheet, row: int, line: PeriodRow, n: int, last: int, peri
     for column in range(FIRST, last + 1):
         cell = sheet.cell(row, column)
         cell.value = writer.book.compile(formula, sheet.title, column=column, scopes=(f"{period}_{n}",))
-        paint(cell, "TB Link" if "!" in cell.value else "TB Calc", line.kind)
+        paint(cell, "TB Total" if line.strong else "TB Link" if "!" in cell.value else "TB Calc", line.kind)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from openpyxl.utils import get_column_letter
 
 from templates.sheets.checks import Check, Group
-from templates.sheets.formula import Cell, TimeRow
+from templates.sheets.formula import Cell, TimeRow, place_ref
+from templates.sheets.inputs import bounds
 from templates.sheets.style import lines_of
 from templates.sheets.writer import SUBTITLE_ROW
 
@@ -40,7 +41,8 @@ def about_claim(claim) -> list[str]:
 def write_claim(writer, filled, about) -> None:
     """The 15x claim: what it says, what it implies, and what is left under other assumptions.
 
-    filled : the figures of CLAIM_FIGURES by name; about : the catalogue's entry of the claim.
+    filled : the figures of CLAIM_FIGURES by name, or None where they stand on Inputs, as claim_investment and so on;
+    about : the catalogue's entry of the claim.
     """
     sheet = writer.sheet(CLAIM)
     last = 7 + CLAIM_YEARS + 1
@@ -51,9 +53,14 @@ def write_claim(writer, filled, about) -> None:
         row += 1
         place = Cell(CLAIM, row, 3)
         book.put(f"claim.{key}", place)
+        if filled is None:
+            link = book.compile(f"={{inputs.claim_{key}}}", CLAIM)
+            _claim_line(writer, sheet, row, label, unit, link, kind, "TB Link")
+            continue
         writer.define(f"claim_{key}", place)
         writer.bound(f"claim_{key}", place, filled[key].baseline)
         _claim_line(writer, sheet, row, label, unit, filled[key].value, kind, "TB Input")
+        _bounded(sheet, place_ref(place), label, above=0)
     row += 2
     writer.heading(sheet, row, "What that implies", last)
     for key, label, unit, kind, formula in (
@@ -109,6 +116,8 @@ def _claim_cases(writer, sheet, row: int, last: int) -> int:
         cell.value = f"=COLUMNS($H${SUBTITLE_ROW}:{get_column_letter(column)}${SUBTITLE_ROW})-1"
         cell.number_format = '"Year "0'
     end = get_column_letter(last)
+    _bounded(sheet, f"B{row + 1}:B{row + len(CASES)}", "Utilisation", low=0, high=1)
+    _bounded(sheet, f"C{row + 1}:C{row + len(CASES)}", "Price fall", above=0)
     for label, utilization, factor, key in CASES:
         row += 1
         sheet.cell(row, 1).value = label
@@ -124,7 +133,8 @@ def _claim_cases(writer, sheet, row: int, last: int) -> int:
             cell = sheet.cell(row, column)
             cell.value = book.compile(value, CLAIM) if isinstance(value, str) else value
             paint(cell, style, kind)
-        book.put(f"claim.npv_{key}", Cell(CLAIM, row, 7))
+        for name, column in (("utilization", 2), ("factor", 3), ("revenue", 4), ("multiple", 5), ("net", 6), ("npv", 7)):
+            book.put(f"claim.{name}_{key}", Cell(CLAIM, row, column))
         book.put(f"claim.flows_{key}", TimeRow(CLAIM, row, 4, 8, last))
         for column in range(8, last + 1):
             letter = get_column_letter(column)
@@ -136,6 +146,13 @@ def _claim_cases(writer, sheet, row: int, last: int) -> int:
             )
             paint(cell, "TB Calc", "usd")
     return row + 1
+
+
+def _bounded(sheet, ref: str, label: str, *, low=None, high=None, above=None) -> None:
+    rule = bounds(label, low=low, high=high, above=above)
+    rule.add(ref)
+    sheet.add_data_validation(rule)
+
 
 def panel(panels) -> None:
     """The claim through TOK_CLAIM_AUDIT and TOK_NPV."""

@@ -141,7 +141,7 @@ def fill(
     filler: Filler, platforms: tuple[str, ...], model: str, shape: str, *, months: int, interactivity: float | None = None
 ) -> dict[str, Filled | list[Filled]]:
     """Every input of the core with its value and the catalogue row behind it."""
-    filled: dict[str, Filled | list[Filled]] = {name: Filled(value) for name, value in OWN_VALUES.items()}
+    filled = around(filler, platforms, model, months=months)
     peaks = [filler.row(platform, "total_tok_s_per_gpu", model, shape) for platform in platforms]
     filled["platform"] = [Filled(platform) for platform in platforms]
     filled["model"] = Filled(peaks[0].model)
@@ -158,12 +158,20 @@ def fill(
     filled["capex_usd_per_gpu"] = [price or Filled(0.0) for price in capex]
     # Without a price to buy at, the platform is shown at its all-in rate.
     filled["acquisition"] = [Filled("own" if price else "rent") for price in capex]
-    filled["usd_per_mtok_input"] = filler.get_or_newer(None, "usd_per_mtok_input", model)
-    filled["usd_per_mtok_output"] = filler.get_or_newer(None, "usd_per_mtok_output", model)
     filled["usd_per_kwh"] = filler.get_or_newer(None, "usd_per_kwh")
     filled["installation_share"] = filler.get_or_newer(None, "installation_share_of_capex")
+    return filled
+
+
+def around(
+    filler: Filler, platforms: tuple[str, ...], model: str, *, months: int, assumptions: tuple[str, ...] = FROM_ASSUMPTIONS
+) -> dict[str, Filled | list[Filled]]:
+    """What stands around the platforms: prices of the model, assumptions, horizon; without a look at throughputs."""
+    filled: dict[str, Filled | list[Filled]] = {name: Filled(value) for name, value in OWN_VALUES.items()}
+    filled["usd_per_mtok_input"] = filler.get_or_newer(None, "usd_per_mtok_input", model)
+    filled["usd_per_mtok_output"] = filler.get_or_newer(None, "usd_per_mtok_output", model)
     each = {item.name for item in PLATFORM_INPUTS.inputs}
-    for name in FROM_ASSUMPTIONS:
+    for name in assumptions:
         value = filler.get_or_newer(None, name)
         filled[name] = [value for _ in platforms] if name in each else value
     filled["months"] = Filled(months)

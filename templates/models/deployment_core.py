@@ -278,26 +278,34 @@ RESULTS = (
 )  # fmt: skip
 
 
+LINES = (
+    *INGREDIENTS,
+    Ingredient("logistic_slope"),
+    Ingredient("logistic_middle"),
+    Ingredient("declining_factor"),
+    Ingredient("kw_per_mw"),
+    *PRICE,
+    *CONSTANTS,
+    *VOLUME,
+    *MONEY,
+    *DEPRECIATION,
+    *TAX,
+    *VALUATION,
+    *PAYBACK,
+    *STATIC,
+    *RESULTS,
+)
+
+
+def pick(*keys: str) -> tuple[Row | Constant | Ingredient, ...]:
+    """Lines of the core by their keys, for a template that needs only a part of it."""
+    known = {line.key: line for line in LINES if not isinstance(line, Heading)}
+    return tuple(known[key] for key in keys)
+
+
 def block(key: str, title: str, scope: str) -> Block:
     """The deployment model of one platform; ``scope`` is its column on the Inputs sheet."""
-    lines = (
-        *INGREDIENTS,
-        Ingredient("logistic_slope"),
-        Ingredient("logistic_middle"),
-        Ingredient("declining_factor"),
-        Ingredient("kw_per_mw"),
-        *PRICE,
-        *CONSTANTS,
-        *VOLUME,
-        *MONEY,
-        *DEPRECIATION,
-        *TAX,
-        *VALUATION,
-        *PAYBACK,
-        *STATIC,
-        *RESULTS,
-    )
-    return Block(key, title, lines, scope)
+    return Block(key, title, LINES, scope)
 
 
 def blocks(platforms: tuple[str, ...]) -> tuple[Block, ...]:

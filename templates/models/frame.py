@@ -59,8 +59,9 @@ def settle(
     most_platforms: int = 4,
     default_months: int = DEFAULT_MONTHS,
     default_shape: str = DEFAULT_SHAPE,
+    core: bool = True,
 ) -> Setting:
-    """Resolve the options against the catalogue and fill the inputs of the core."""
+    """Resolve the options against the catalogue and, with ``core``, fill the inputs of the deployment core."""
     options = checked(options)
     figures = catalog.active()
     platforms = spell_platforms(figures, options.platforms or default_platforms, "usd_per_gpu_hour")
@@ -70,14 +71,16 @@ def settle(
     filler = Filler(figures, day_of(options.as_of))
     months = options.months or default_months
     model, shape = options.model or DEFAULT_MODEL, options.shape or default_shape
-    filled = core_inputs.fill(
-        filler, platforms, model, shape, months=months, interactivity=options.interactivity
-    )
+    filled: dict[str, Filled | list[Filled]] = {"model": Filled(model)}
+    if core:
+        filled = core_inputs.fill(
+            filler, platforms, model, shape, months=months, interactivity=options.interactivity
+        )
     if options.currency != "USD":
         filled["exchange_rate"] = Filled(options.exchange_rate)
     return Setting(
         options, figures, filler, platforms, filled["model"].value, shape, months, room_for(months), filled,
-        core_inputs.lists(figures),
+        core_inputs.lists(figures) if core else (),
     )  # fmt: skip
 
 

@@ -15,7 +15,7 @@ from openpyxl.utils import get_column_letter
 
 from templates.models import deployment_core as core
 from templates.sheets import time_sheet
-from templates.sheets.formula import Cell
+from templates.sheets.formula import Cell, TimeRow
 from templates.sheets.rows import Constant, Ingredient
 from udfs.kernels.deployment import INPUTS, OUTPUTS
 
@@ -53,11 +53,17 @@ class Panels:
     row: int = 0
     top: int = 0
     table: str = ""
+    items: tuple = ()  # the inputs in ``table``
     found: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def begin(cls, writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True) -> Panels:
-        """Head, the add-in's answer and, with ``core_inputs``, the inputs of the model by the functions' names."""
+    def begin(
+        cls, writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True, names: tuple[str, ...] = ()
+    ) -> Panels:
+        """Head, the add-in's answer and, with ``core_inputs``, the inputs of the model by the functions' names.
+
+        ``names`` are those that the template's model has, if it has not all of the core.
+        """
         self = cls(writer, platforms, room)
         sheet, paint = self.sheet, writer.painter.paint
         subtitle = "The same model through the functions of the add-in. Copy these formulas into your own."
@@ -74,7 +80,7 @@ class Panels:
         writer.book.put("panels.addin_missing", Cell(NAME, row, 2))  # text without the add-in, a number with it
         self.row = row
         if core_inputs:
-            self._inputs()
+            self._inputs(tuple(item for item in INPUTS if not names or item.name in names))
         return self
 
     @property
@@ -118,13 +124,13 @@ class Panels:
         self.row += rows
         return first
 
-    def _inputs(self) -> None:
+    def _inputs(self, items) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
-        count = len(self.platforms)
+        count, self.items = len(self.platforms), items
         self.head("Inputs, by the names that the functions read", self.platforms)
         native = {line.key for line in core.block("", "", "").lines if isinstance(line, (Constant, Ingredient))}
         self.top = self.row + 1
-        for item in INPUTS:
+        for item in items:
             if item.name not in native:
                 raise ValueError(f"the sheet has no line for the model input {item.name}")
             self.row += 1
@@ -139,14 +145,14 @@ class Panels:
 
     def first_table(self) -> str:
         """Names and values of platform 1 alone."""
-        return f"$A${self.top}:$B${self.top + len(INPUTS) - 1}"
+        return self.table.replace(f":${get_column_letter(1 + len(self.platforms))}$", ":$B$")
 
-    def deployment(self) -> None:
+    def deployment(self, curves=CURVES) -> None:
         """Results, the static twin of platform 1, and the curves."""
         self._results()
-        self.head("Platform 1 with and without software gains: =TOK_STATIC_VS_DECLINING")
+        self.head(f"{self.platforms[0]} with and without software gains: =TOK_STATIC_VS_DECLINING")
         self.spill(f"TOK_STATIC_VS_DECLINING({self.first_table()})", 3, 4, ("number",))
-        self._curves()
+        self._curves(curves)
 
     def _results(self) -> None:
         count = len(self.platforms)
@@ -165,7 +171,7 @@ class Panels:
                     else f'=IF({cell}="no add-in",NA(),{cell})'
                 )
 
-    def _curves(self) -> None:
+    def _curves(self, curves) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
         count, last = len(self.platforms), self.last
         self.head("Curves: =TOK_DEPLOYMENT_CURVE(names and values, line), month 0 to the last")
@@ -173,7 +179,7 @@ class Panels:
             cell = sheet.cell(self.row, column)
             cell.value = writer.book.compile("={time.month}", NAME, column=column)
             paint(cell, "TB Heading", "month")
-        for line, label, unit, kind in CURVES:
+        for line, label, unit, kind in curves:
             first = self.row + 1
             call = f'TOK_DEPLOYMENT_CURVE({self.table},"{line}")'
             call = f"TRANSPOSE({call})" if count > 1 else call
@@ -186,6 +192,36 @@ class Panels:
                 for column in range(FIRST, last + 1):
                     paint(sheet.cell(self.row, column), "TB Function", kind)
                 self.found[f"model_{n}.curve.{line}"] = f"Panels!$F${self.row}:${get_column_letter(last)}${self.row}"
+
+    def spill_row(self, call: str, place: TimeRow, kind: str) -> None:
+        """A row over time filled by one formula, 0 where the function has no answer."""
+        first, last = get_column_letter(place.first), get_column_letter(place.last)
+        formula = f"=IFERROR({self.writer.book.compile(call, NAME)},{NO_CURVE})"
+        self.writer.spill(self.sheet, f"{first}{place.row}:{last}{place.row}", formula)
+        for column in range(place.first, place.last + 1):
+            self.writer.painter.paint(self.sheet.cell(place.row, column), "TB Function", kind)
+
+    def variants(self, changes: tuple[dict[str, str], ...]) -> str:
+        """The inputs of the first column once more, changed; gives the range of names and values.
+
+        changes : for each column, the formula (without its equals sign) of each input that is another there; ``#`` in it
+        is the value of the first column.
+        """
+        sheet, paint, top = self.sheet, self.writer.painter.paint, self.top
+        first = self.row + 1
+        for offset, item in enumerate(self.items):
+            self.row += 1
+            sheet.cell(self.row, 1).value = item.name
+            paint(sheet.cell(self.row, 1), "TB Label")
+            for column, changed in enumerate(changes, 2):
+                here = sheet.cell(self.row, column)
+                value = f"$B${top + offset}"
+                if item.name in changed:
+                    here.value = "=" + self.writer.book.compile(changed[item.name].replace("#", value), NAME)
+                else:
+                    here.value = f'=IF({value}="","",{value})' if item.default is None else f"={value}"
+                paint(here, "TB Calc", "text" if item.kind == "choice" else INPUT_KINDS.get(item.unit, "general"))
+        return f"$A${first}:${get_column_letter(1 + len(changes))}${self.row}"
 
     def finish(self) -> dict[str, str]:
         """Widths and print set-up; gives ``found``."""

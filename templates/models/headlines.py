@@ -28,13 +28,13 @@ CORE = (  # key of the core's block, label, number format
 )
 
 
-def by_platform(writer, model, lines=CORE) -> Headline:
-    """The results of the deployment core, a column a platform."""
+def by_platform(writer, model, lines=CORE, *, block: str = "model") -> Headline:
+    """The results of the deployment core (or of another ``block``), a column a platform."""
     columns = range(1, sum(1 for name in writer.workbook.defined_names if name.startswith("platform_")) + 1)
     platforms = tuple(str(value(writer, model, f"inputs.p{n}.platform")) for n in columns)
     title = f"{value(writer, model, 'inputs.model')}, {value(writer, model, 'inputs.months'):.0f} months"
     table = tuple(
-        (writer.unit(label), kind, tuple(value(writer, model, f"model_{n}.{key}") for n in columns))
+        (writer.unit(label), kind, tuple(value(writer, model, f"{block}_{n}.{key}") for n in columns))
         for key, label, kind in lines
     )
     return Headline(title, platforms, table)

@@ -25,8 +25,10 @@ COLUMNS = (
     ("Confidence", 11, lambda row: row.confidence),
     ("Origin", 10, lambda row: row.origin),
     ("Key", 34, lambda row: row.id),
+    ("Speed, tok/s/user", 12, lambda row: row.interactivity),
 )
 VALUE_COLUMN = 3
+SPEED_COLUMN = len(COLUMNS)  # the speed that a user sees, where a throughput belongs to one
 LONG_WORDS = 0.75  # of a column's width is used where words are as long as commit hashes
 
 

@@ -68,8 +68,11 @@ def write_table(
     count: int,
     corner: str = "Per platform",
     heading: str = "={inputs.p#.platform}",
+    order: tuple[int, ...] = (),
 ) -> Table:
     """Write head and table. ``#`` in ``heading`` and in formulas stands for the number of the column.
+
+    ``order`` puts the numbers into another order than 1, 2, 3 from left to right.
 
     Headings are named ``dashboard.name_1``; each figure gets the defined name ``npv_1`` if no input has it already.
     """
@@ -79,9 +82,10 @@ def write_table(
     sheet.cell(row, LABEL).value, sheet.cell(row, UNIT).value = corner, "Unit"
     for column in range(1, FIRST + count):
         paint(sheet.cell(row, column), "TB Column Left" if column <= UNIT else "TB Column")
-    for n in range(1, count + 1):
-        sheet.cell(row, UNIT + n).value = book.compile(heading.replace("#", str(n)), NAME)
-        book.put(f"dashboard.name_{n}", Cell(NAME, row, UNIT + n))
+    numbers = order or tuple(range(1, count + 1))
+    for column, n in enumerate(numbers, FIRST):
+        sheet.cell(row, column).value = book.compile(heading.replace("#", str(n)), NAME)
+        book.put(f"dashboard.name_{n}", Cell(NAME, row, column))
     table = Table(count, row)
     for figure in figures:
         row += 1
@@ -89,9 +93,9 @@ def write_table(
         sheet.cell(row, LABEL).value, sheet.cell(row, UNIT).value = figure.label, writer.unit(figure.unit)
         paint(sheet.cell(row, LABEL), "TB Label")
         paint(sheet.cell(row, UNIT), "TB Unit")
-        for n in range(1, count + 1):
-            cell = sheet.cell(row, UNIT + n)
-            place = Cell(NAME, row, UNIT + n)
+        for column, n in enumerate(numbers, FIRST):
+            cell = sheet.cell(row, column)
+            place = Cell(NAME, row, column)
             book.put(f"dashboard.{figure.key}_{n}", place)
             formula = figure.formula or f"={{model_#.{figure.key}}}"
             cell.value = book.compile(formula.replace("#", str(n)), NAME)

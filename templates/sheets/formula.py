@@ -6,6 +6,7 @@ A name in braces stands for a row or an input: ``={sold} * {price}``. An option 
     {sold:prev}     the cell one column to the left
     {sold:all}      the whole row, month 0 to the last
     {sold:periods}  the whole row without month 0
+    {sold:before}   the whole row without the last month: beside {sold:periods} the month before
     {sold:to_date}  month 0 up to this column
     {sold:total}    the total column
     {sold:start}    the cell of month 0
@@ -22,7 +23,7 @@ from dataclasses import dataclass
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 NAME = re.compile(r"\{(@?[a-z0-9_.]+)(?::([a-z_]+))?\}")
-OPTIONS = ("prev", "all", "periods", "to_date", "total", "start")
+OPTIONS = ("prev", "all", "periods", "before", "to_date", "total", "start")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +81,11 @@ class Book:
             raise ValueError(f"{name} stands in two places")
         self._places[name] = place
 
+    @property
+    def places(self) -> dict[str, Place]:
+        """All names with their places, in the order in which they were given."""
+        return dict(self._places)
+
     def find(self, name: str, scopes: tuple[str, ...] = ()) -> Place:
         """The place of a name, in the first scope that has it."""
         for key in (*(f"{scope}.{name}" for scope in scopes), name):
@@ -87,15 +93,26 @@ class Book:
                 return self._places[key]
         raise UnknownName(f"no row or input is called {name!r} in {', '.join(scopes) or 'this workbook'}")
 
-    def compile(self, formula: str, sheet: str, *, column: int = 0, scopes: tuple[str, ...] = ()) -> str:
-        """A formula with names as a formula with A1 references, for one cell of ``sheet``."""
+    def compile(
+        self, formula: str, sheet: str, *, column: int = 0, scopes: tuple[str, ...] = (), floating: tuple[str, ...] = ()
+    ) -> str:
+        """A formula with names as a formula with A1 references, for one cell of ``sheet``.
+
+        Cells found in a scope of ``floating`` stand in the formula's own column on their sheet; they are written
+        without a dollar before it, so that the formula can be copied across.
+        """
 
         def reference(match: re.Match) -> str:
             name, option = match[1], match[2] or ""
             # @name: the input, even where the block has a row of that name.
             place = self.find(name[1:], scopes[1:]) if name.startswith("@") else self.find(name, scopes)
             prefix = "" if place.sheet == sheet else quote_sheetname(place.sheet) + "!"
-            return prefix + _reference(place, option, column, name)
+            text = _reference(place, option, column, name)
+            if isinstance(place, Cell) and any(
+                self._places.get(f"{at}.{name.lstrip('@')}") is place for at in floating
+            ):
+                text = text[1:]
+            return prefix + text
 
         return NAME.sub(reference, formula)
 
@@ -114,6 +131,8 @@ def _reference(place: Place, option: str, column: int, name: str) -> str:
         return f"${first}${row}:${last}${row}"
     if option == "periods":
         return f"${get_column_letter(place.first + 1)}${row}:${last}${row}"
+    if option == "before":
+        return f"${first}${row}:${get_column_letter(place.last - 1)}${row}"
     if option == "start":
         return f"${first}${row}"
     if option == "total":

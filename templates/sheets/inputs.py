@@ -41,20 +41,26 @@ class Input:
 
 @dataclass(frozen=True, slots=True)
 class Section:
+    """Inputs under one heading. ``scopes`` and ``columns`` give it columns of its own instead of the platforms."""
+
     title: str
     inputs: tuple[Input, ...]
+    scopes: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()  # their headings
 
 
 @dataclass(frozen=True, slots=True)
 class Filled:
     """A value for an input cell, and the Baselines row it was taken from (an id, or None for a plain assumption).
 
-    ``note`` tells where a value comes from that no single row holds, such as an interpolated one.
+    ``note`` tells where a value comes from that no single row holds, such as an interpolated one. ``pinned`` keeps a
+    figure of its day (the rate when a claim was made): it has its row on Baselines, and refresh leaves it alone.
     """
 
     value: object
     baseline: str | None = None
     note: str = ""
+    pinned: bool = False
 
 
 def write(writer, sections, filled, scopes) -> None:
@@ -64,14 +70,16 @@ def write(writer, sections, filled, scopes) -> None:
     numbered by ``writer.baseline_place``, so that the status column can compare the cell with its baseline.
     """
     sheet = writer.sheet("Inputs")
-    source = FIRST + len(scopes)
+    source = FIRST + max(len(scopes), *(len(section.scopes) for section in sections))
     status = source + 1
     row = writer.head("Inputs", "Change what is blue on yellow. Everything else follows.", last=status)
     for section in sections:
         each = any(item.each for item in section.inputs)
-        row = _section_head(writer, sheet, row, section.title, scopes if each else ("Value",), source, status)
+        own = section.scopes or scopes
+        heads = (section.columns or own) if each else ("Value",)
+        row = _section_head(writer, sheet, row, section.title, heads, source, status)
         for item in section.inputs:
-            _write_input(writer, sheet, row, item, filled, scopes, source, status)
+            _write_input(writer, sheet, row, item, filled, own, source, status)
             row += 1
         row += 1
     writer.book.put("inputs.status", Range("Inputs", writer.body_row, status, row, status))
@@ -104,6 +112,7 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
     values = filled[item.name]
     values = values if item.each else [values]
     comparisons, rows = [], []
+    cites = not item.note and not any(value.note for value in values)  # else the note tells something else
     for offset, (scope, value) in enumerate(zip(scopes if item.each else ("",), values, strict=True)):
         cell = sheet.cell(row, FIRST + offset)
         cell.value = value.value
@@ -117,7 +126,8 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
             here = f"{get_column_letter(cell.column)}{row}"
             comparisons.append(f"{here}={quote_sheetname(at.sheet)}!${get_column_letter(at.column)}${at.row}")
             rows.append(writer.baseline_row(value.baseline))
-            writer.bound(name, place, value.baseline)
+            if not value.pinned:
+                writer.bound(name, place, value.baseline, note=Cell("Inputs", row, source) if cites else None)
     rule = _validation(writer, item)
     if rule is not None:
         rule.add(f"{get_column_letter(FIRST)}{row}:{get_column_letter(FIRST + len(values) - 1)}{row}")
@@ -149,24 +159,33 @@ def _validation(writer, item: Input) -> DataValidation | None:
     elif item.kind == "date":
         rule = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=item.blank)
         rule.error = f"{item.label}: a date belongs here"
-    elif item.above is not None:
-        rule = DataValidation("decimal", operator="greaterThan", formula1=f"{item.above:.15g}", allow_blank=item.blank)
-        rule.error = f"{item.label}: a number above {item.above:,g} belongs here"
-    elif item.low is not None or item.high is not None:
-        low = item.low if item.low is not None else -1e15
-        high = item.high if item.high is not None else 1e15
-        rule = DataValidation(
-            "whole" if item.whole else "decimal",
-            operator="between",
-            formula1=f"{low:.15g}",
-            formula2=f"{high:.15g}",
-            allow_blank=item.blank,
+    elif item.above is not None or item.low is not None or item.high is not None:
+        rule = bounds(
+            item.label, low=item.low, high=item.high, above=item.above, whole=item.whole, blank=item.blank
         )
-        bounds = f"from {low:,g} to {high:,g}" if item.high is not None else f"of {low:,g} or more"
-        rule.error = f"{item.label}: a {'whole ' if item.whole else ''}number {bounds} belongs here"
     else:
         return None
     rule.showErrorMessage, rule.errorTitle = True, "Tokenbook"
     rule.promptTitle, rule.prompt = item.label[:32], (item.note or item.unit)[:250]
     rule.showInputMessage = bool(item.note)
+    return rule
+
+
+def bounds(label: str, *, low=None, high=None, above=None, whole=False, blank=False) -> DataValidation:
+    """A validation for a number between bounds; ``above`` is an open one."""
+    if above is not None:
+        rule = DataValidation("decimal", operator="greaterThan", formula1=f"{above:.15g}", allow_blank=blank)
+        rule.error = f"{label}: a number above {above:,g} belongs here"
+    else:
+        bottom, top = (low if low is not None else -1e15), (high if high is not None else 1e15)
+        rule = DataValidation(
+            "whole" if whole else "decimal",
+            operator="between",
+            formula1=f"{bottom:.15g}",
+            formula2=f"{top:.15g}",
+            allow_blank=blank,
+        )
+        between = f"from {bottom:,g} to {top:,g}" if high is not None else f"of {bottom:,g} or more"
+        rule.error = f"{label}: a {'whole ' if whole else ''}number {between} belongs here"
+    rule.showErrorMessage, rule.errorTitle = True, "Tokenbook"
     return rule

@@ -16,6 +16,7 @@ class Row:
     kind: str = "number"  # number format, a key of style.FORMATS
     total: str = ""  # formula of the total column; "sum" for the plain sum
     strong: bool = False
+    note: str = ""  # words beside the line, on grids
 
 
 @dataclass(frozen=True, slots=True)

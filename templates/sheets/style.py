@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -9,7 +11,8 @@ FONT = "Calibri"
 INK, BLUE, GREEN, GREY, WHITE = "1F2933", "1F3FBF", "0B6B3A", "6B7280", "FFFFFF"
 NAVY, PALE, YELLOW, RULE = "14304F", "EAF0F6", "FFF9DB", "C5CFDA"
 PASS_FILL, FAIL_FILL = "D8F0DF", "F9D2CF"
-SERIES = ("14304F", "2E86AB", "E07A3F", "8A9A2B")  # one colour a platform, told apart in grey print too
+SERIES = ("14304F", "2E86AB", "E07A3F", "8A9A2B", "9B6FB0")  # one colour a platform, told apart in grey print too
+PARTS = ("14304F", "2E86AB", "8FC1D4", "E07A3F", "F2C08A", "8A9A2B", "C9D08A", "9AA3AD")  # parts of a whole, stacked
 
 # Number format by kind of quantity. Money per Mtok always shows at least four significant digits.
 FORMATS = {
@@ -19,15 +22,19 @@ FORMATS = {
     "number": "#,##0.00;-#,##0.00;0.00",
     "factor": "0.0000",
     "share": "0.0%;-0.0%;0.0%",
+    "share_fine": "0.00%;-0.00%;0.00%",
     "multiple": '0.00"x";-0.00"x"',
     "usd": "#,##0;[Red]-#,##0;0",
     "usd_rate": "#,##0.0000",
+    "usd_per_mtok_change": "+0.000000;-0.000000;0.000000",
+    "usd_unit": "[>=1]#,##0.000;[>=0.001]0.000000;0.00000000",
     "usd_per_mtok": "[>=1]#,##0.000;[>=0.1]0.0000;0.000000",
     "mtok": "#,##0;-#,##0;0",
     "months": "0.0",
     "month": "0",
     "date": "yyyy-mm-dd",
     "flag": "0",
+    "yes_no": '"yes";"yes";"no"',
 }
 
 _THIN = Side(style="thin", color=RULE)
@@ -84,6 +91,7 @@ def named_styles() -> list[NamedStyle]:
         _style("TB Total", bold=True, border=Border(top=_THIN, bottom=_THIN)),
         _style("TB Function", color="6A1B9A", border=Border(bottom=_HAIR)),
         _style("TB Check", bold=True, border=box, align="center"),
+        _style("TB Verdict", color=NAVY, fill=PALE, bold=True, size=12, wrap=True, middle=True, indent=1),
         _style("TB KPI", color=NAVY, bold=True, size=12, border=Border(bottom=_HAIR), align="right"),
     ]
 
@@ -114,9 +122,9 @@ class Painter:
             cell.style = style
             if kind != "general":
                 cell.number_format = self._formats[kind]
-            self._cache[key] = cell._style
+            self._cache[key] = copy(cell._style)
         else:
-            cell._style = known  # style arrays are shared between cells, never changed in place
+            cell._style = copy(known)  # a number format or alignment set on one cell changes its array in place
 
 
 def lines_of(text: str, width: float) -> int:

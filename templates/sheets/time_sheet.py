@@ -19,6 +19,10 @@ TIMELINE = (
     Row("operating", "Months of operation", "1 or 0", "=IF(AND({month}>0,{month}<={months}),1,0)", kind="flag"),
     Row("final", "Last month", "1 or 0", "=IF({month}={months},1,0)", kind="flag"),
 )
+FOLLOWING = (  # the timeline of a further sheet
+    Row("month", "Month", "month", "={time.month}", kind="month"),
+    Row("date", "Date", "date", "={time.date}", kind="date"),
+)
 
 
 def last_column(months: int) -> int:
@@ -34,18 +38,21 @@ def write(
     inputs: dict[str, Input],
     subtitle: str,
     timeline: tuple[Row, ...] = TIMELINE,
+    clock: str = "time",
+    tall: int = 0,
 ) -> None:
     """Write a time sheet: the timeline on top, then the blocks, each under a band with its title.
 
-    The rows of the timeline are named ``time.month`` and so on, so a workbook has one sheet of this kind.
+    The rows of the timeline are named ``time.month`` and so on. A second sheet has its own ``clock``, ``FOLLOWING`` as
+    its timeline and the same columns, so that its rows may use those of the first. ``tall`` is in pages.
     """
     sheet = writer.sheet(name)
     last = last_column(months)
     row = writer.head(name, subtitle, last=CONSTANT + 1)
     lines: list[tuple[int, Block, object]] = []
     # An empty row to count columns on; a row that counted on itself would be circular.
-    writer.book.put("time.ruler", TimeRow(name, SUBTITLE_ROW, TOTAL, FIRST, last))
-    row = _place(writer, name, Block("time", "", timeline), row, last, lines, named="time")
+    writer.book.put(f"{clock}.ruler", TimeRow(name, SUBTITLE_ROW, TOTAL, FIRST, last))
+    row = _place(writer, name, Block(clock, "", timeline), row, last, lines, named=clock)
     body = row
     for block in blocks:
         if row > body:
@@ -67,7 +74,7 @@ def write(
     # On A3 a platform is two pages tall and a year a page wide; smaller would be unreadable.
     writer.finish(
         sheet, last_row=row - 1, last_column=last, columns="A:D", rows=f"1:{body - 1}",
-        large=True, wide=max(1, round(months / 12)), tall=2 * len(blocks),
+        large=True, wide=max(1, round(months / 12)), tall=tall or 2 * len(blocks),
     )  # fmt: skip
 
 

@@ -12,8 +12,10 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
+from templates import bindings
 from templates.sheets import style
 from templates.sheets.formula import Book, Cell
+from udfs import catalog
 
 MONEY = re.compile(r"\bUSD\b")
 MASTER = "checks.master"
@@ -73,8 +75,15 @@ class Writer:
         text = f"{quote_sheetname(place.sheet)}!${get_column_letter(place.column)}${place.row}"
         self.workbook.defined_names[name] = DefinedName(name, attr_text=text)
 
-    def bound(self, name: str, place: Cell, baseline: str) -> None:
-        self.bindings.append(Binding(name, place, self.baselines[baseline][0]))
+    def bound(self, name: str, place: Cell, baseline: str, note: Cell | None = None) -> None:
+        """Bind a cell to its catalogue figure, for ``tokenbook refresh``; ``note`` is the cell that cites the source."""
+        row = self.baselines[baseline][0]
+        self.bindings.append(Binding(name, place, row))
+        bound = bindings.Binding(
+            len(self.bindings), _place(place), bindings.key_of_row(row, catalog.active()), note and _place(note)
+        )
+        for hidden, text in bindings.names_of(bound):
+            self.workbook.defined_names[hidden] = DefinedName(hidden, attr_text=text, hidden=True)
 
     def baseline_place(self, baseline: str) -> Cell:
         return self.baselines[baseline][1]
@@ -109,6 +118,10 @@ class Writer:
 
     def finish(self, sheet: Worksheet, *, last_row: int, last_column: int, **page) -> None:
         style.page(sheet, last=f"{get_column_letter(last_column)}{last_row}", **page)
+
+
+def _place(cell: Cell) -> bindings.Place:
+    return bindings.Place(cell.sheet, f"{get_column_letter(cell.column)}{cell.row}")
 
 
 def mark_check(sheet: Worksheet, ref: str) -> None:

@@ -243,7 +243,11 @@ ALIVE = {
     "ramp_shape": "logistic", "depreciation_method": "DDB", "software_annual_gain_1": 0.1,
     "software_usd_per_gpu_month": 10.0, "staff_usd_per_month": 1000.0, "months": 40.0, "acquisition_1": "own",
 }  # fmt: skip
-ALIVE_TOO: dict[str, dict] = {}  # template: what it needs beyond that
+ALIVE_TOO: dict[str, dict] = {  # template: what it needs beyond that
+    "claims": {"limit_kv_1": 35.0},
+    "rack": {"requests_per_month": 1e8, "workload": "mix"},
+    "tco": {"utilization_start_1": 0.3, "ramp_months": 12.0, "limit_kv": 35.0},
+}
 RENTED = {"usd_per_gpu_hour_1"}  # has an effect where the platform is rented
 LABELS = {"platform_1", "model", "start_date"}  # texts that stand on charts and sheets; dates of the columns
 
@@ -254,7 +258,7 @@ def input_items(made: Made):
     names = {}
     for name, defined in made.writer.workbook.defined_names.items():
         where, _, ref = defined.attr_text.rpartition("!")
-        if where.strip("'") == "Inputs":
+        if where.strip("'") == "Inputs" and not defined.hidden:
             names[ref.replace("$", "")] = name
     for ref, name in names.items():
         cell = sheet[ref]
