@@ -1,0 +1,9 @@
+"""What this copy is: version, and the host it runs in."""
+
+from addin.lite.inside.tables import VERSION
+
+host = "xlwings Lite"
+
+
+def tokenbook_version() -> str:
+    return VERSION

@@ -1,0 +1,10 @@
+"""For workbooks that ask for the package in requirements.txt: every function, ready for ``main.py`` to import."""
+
+from xlwings import func
+
+from addin.lite.inside.host import cell
+from udfs.functions import about, registry
+
+about.host = "xlwings Lite"
+FUNCTIONS = {name: func(cell(function.body)) for name, function in registry().items()}
+globals().update(FUNCTIONS)

@@ -1,0 +1,98 @@
+"""Scripts for the task pane: choose one beside the green button and run it."""
+
+from __future__ import annotations
+
+import xlwings as xw
+from xlwings import script
+
+from templates.refresh.open_book import read_formulas, refresh_open
+from templates.refresh.plan import SAME, WRITTEN
+from udfs import catalog
+from udfs.functions.declare import registered
+
+MASTER_CHECK = "check_master"
+HELP_SHEET = "Tokenbook help"
+MOST_LINES = 15  # of what changed, in a message
+HELP_COLUMNS = ("Function", "Argument", "Takes", "Unit", "What it is")
+HELP_WIDTHS = (11, 26, 20, 26, 90)  # characters; a signature runs over the columns beside it
+
+
+def check_text(book: xw.Book) -> str:
+    """What the checks of the model say, in one line."""
+    named = [name for name in book.names if name.name == MASTER_CHECK]
+    if not named:
+        return "This workbook has no master check: it was not made by a Tokenbook template."
+    verdict = str(named[0].refers_to_range.value)
+    if verdict == "OK":
+        return "Checks: OK. Every figure agrees in both ways of calculating it."
+    if verdict == "OK, no add-in":
+        return "Checks: OK, but the functions have not been calculated yet (press Ctrl+Alt+F9)."
+    return f"Checks: {verdict}. See the sheet Checks for the lines that differ."
+
+
+async def refreshed(book: xw.Book) -> str:
+    """Refresh, and say in a few lines what changed and what was left alone."""
+    try:
+        formulas = await read_formulas(book)
+    except (AttributeError, NotImplementedError, ImportError):  # an xlwings that cannot tell formulas from values
+        formulas = {}
+    report = refresh_open(book, catalog.active(), write=True, formulas=formulas)
+    if not report.lines:
+        return "No cell of this workbook is bound to a baseline (tokenbook bind does that)."
+    changed = [
+        f"{line.cell}: {line.old} is now {line.new} {line.row.unit} ({line.row.as_of})" for line in report.changes
+    ]
+    left = [f"{line.cell}: {line.meaning}" for line in report.lines if line.status not in (*WRITTEN, SAME)]
+    first = f"{len(changed)} of {len(report.lines)} baselines changed, with what was known on {catalog.active().date}."
+    more = [*changed, *left]
+    shown = more[:MOST_LINES] + ([f"and {len(more) - MOST_LINES} more"] if len(more) > MOST_LINES else [])
+    return "\n".join([first, *shown])
+
+
+def help_rows() -> list[list[str]]:
+    """The functions with their arguments, a line each."""
+    rows = [list(HELP_COLUMNS)]
+    for function in registered().values():
+        text = function.help
+        rows += [[""] * len(HELP_COLUMNS), [function.signature, *[""] * 4], ["", "", "", "", text.summary]]
+        for argument in function.arguments:
+            about = text.arguments[argument.name]
+            shown = f"[{argument.name}]" if argument.optional else argument.name
+            rows.append(["", shown, about.takes, about.unit, about.text])
+        # Nothing may begin with "=" or "#": Excel would make a formula or an error of it.
+        rows += [["", "", "error", "", f"shows {code} for {meaning}"] for code, meaning in text.errors]
+        rows += [["", "", "example", "", f"{formula.lstrip('=')} gives {value}"] for formula, value in text.examples]
+    return rows
+
+
+@script
+def check_model(book: xw.Book):
+    """Say what the checks of this model say."""
+    text = check_text(book)
+    print(text)
+    book.app.alert(text, title="Tokenbook")
+
+
+@script
+async def refresh_baselines(book: xw.Book):
+    """Bring the cells that hold a baseline to the figures which this workbook carries; own figures stay."""
+    text = await refreshed(book)
+    print(text)
+    book.app.alert(text, title="Tokenbook")
+
+
+@script
+def insert_help(book: xw.Book):
+    """Write a sheet that lists the functions with their arguments, errors and examples."""
+    names = [sheet.name for sheet in book.sheets]
+    sheet = book.sheets[HELP_SHEET] if HELP_SHEET in names else book.sheets.add(HELP_SHEET, after=book.sheets[-1])
+    sheet.clear()
+    rows = help_rows()
+    sheet["A1"].value = rows
+    sheet[0, 0 : len(HELP_COLUMNS)].font.bold = True
+    for position in [number for number, row in enumerate(rows) if row[0]]:
+        sheet[position, 0].font.bold = True
+    for column, width in enumerate(HELP_WIDTHS):
+        sheet[0 : len(rows), column].column_width = width
+        sheet[0 : len(rows), column].wrap_text = column > 0
+    sheet.activate()

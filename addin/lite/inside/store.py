@@ -1,0 +1,52 @@
+"""The catalogue of this workbook: the rows it carries, shipped ones and the team's own on top."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+
+from addin.lite.inside.packaged import table
+from addin.lite.inside.tables import CATALOGUE_DATE
+from udfs.catalog.baseline import Baseline
+from udfs.catalog.lookup import Catalog
+from udfs.catalog.metrics import metrics
+
+WHOLE_NUMBERS = ("isl", "osl", "concurrency")
+NUMBERS = ("value", "interactivity", "ttft_ms")
+SHIPPED = "shipped"
+
+
+@lru_cache(maxsize=1)
+def shipped() -> Catalog:
+    """The rows that come with Tokenbook, as far as this workbook carries them."""
+    return _dated(row for row in active() if not row.is_team)
+
+
+@lru_cache(maxsize=1)
+def active() -> Catalog:
+    """All rows that this workbook carries."""
+    return _dated(_rows())
+
+
+def _dated(rows) -> Catalog:
+    found = Catalog(rows)
+    found.date = CATALOGUE_DATE  # of the whole catalogue, also where a part of it travels
+    return found
+
+
+def _rows() -> Iterator[Baseline]:
+    sources = {row["n"]: row for row in table("sources.csv")}
+    qualifiers = {row["n"]: row["qualifier"] for row in table("qualifiers.csv")}
+    for row in table("figures.csv"):
+        source = sources[row.pop("source")]
+        fields: dict[str, object] = {
+            **row,
+            "unit": metrics()[row["metric"]].unit,
+            "qualifier": qualifiers[row["qualifier"]] if row["qualifier"] else "",
+            "source": source["source"],
+            "source_ref": source["source_ref"],
+            "origin": row["origin"] or SHIPPED,
+        }
+        for names, kind in ((WHOLE_NUMBERS, int), (NUMBERS, float)):
+            fields |= {name: kind(row[name]) if row[name] else None for name in names}
+        yield Baseline(**fields)

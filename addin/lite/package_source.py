@@ -1,0 +1,41 @@
+"""The short ``main.py`` of a workbook that asks for the package in requirements.txt instead of carrying the source."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from addin.lite.source import MADE_BY, SCRIPT_NAMES, sealed
+from addin.version import version
+from udfs.functions import registry
+
+TEXT = '''"""Tokenbook {version} in this workbook, {made_by}. Python for the xlwings Lite add-in.
+
+The functions come from the package named in requirements.txt; it must be where Lite looks for packages.
+"""
+
+import xlwings as xw
+from addin.lite.inside import scripts
+from addin.lite.inside.installed import (  # noqa: F401
+{names}
+)
+from xlwings import script
+{scripts}
+'''
+SCRIPT = """
+
+@script
+def {name}(book: xw.Book):
+    scripts.{name}(book)
+"""
+
+
+def write(functions: Collection[str] | None) -> str:
+    """The text of ``main.py`` for these functions (Python names); all of them by default."""
+    names = [name for name in registry() if functions is None or name in functions]
+    text = TEXT.format(
+        version=version(),
+        made_by=MADE_BY,
+        names="\n".join(f"    {name}," for name in sorted(names)),
+        scripts="".join(SCRIPT.format(name=name) for name in SCRIPT_NAMES),
+    )
+    return sealed(text.rstrip("\n") + "\n")

@@ -1,0 +1,118 @@
+"""Runs a main.py alone, as xlwings Lite does: ``python -I alone.py main.py questions.json answers.json``.
+
+Questions are ``{"calls": [[function, arguments], ...], "scripts": [{"name", "book", "formulas"}, ...]}``.
+
+Only the standard library, numpy and xlwings can be imported; everything else that is installed is out of reach. Cells
+go in and come out in the form in which Office.js and xlwings exchange them.
+"""
+
+import asyncio
+import importlib.abc
+import importlib.util
+import json
+import os
+import sys
+
+ALLOWED = {"numpy", "xlwings", *sys.stdlib_module_names}
+if sys.platform == "emscripten":
+    ALLOWED |= {"pyodide", "_pyodide", "js", "pyodide_js"}
+CODES = {
+    "Div0": "#DIV/0!",
+    "NotAvailable": "#N/A",
+    "Name": "#NAME?",
+    "Null": "#NULL!",
+    "Num": "#NUM!",
+    "Ref": "#REF!",
+    "Value": "#VALUE!",
+}
+
+
+class OutOfReach(importlib.abc.MetaPathFinder):
+    """Hides every installed package but the two."""
+
+    def find_spec(self, name, path=None, target=None):
+        if name.split(".")[0] not in ALLOWED and name != "main":
+            raise ModuleNotFoundError(f"No module named {name!r} in xlwings Lite", name=name)
+
+
+def load(path):
+    spec = importlib.util.spec_from_file_location("main", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.modules["main"] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+def sent(argument):
+    """An argument as Office.js sends it: rows of cells, an error cell as an entity."""
+    if argument is None:
+        return None
+    rows = argument if isinstance(argument, list) else [[argument]]
+    return [[{"type": "Error", **cell} if isinstance(cell, dict) else cell for cell in row] for row in rows]
+
+
+def received(value):
+    """A cell of an answer: an error entity as its code."""
+    return CODES[value["errorType"]] if isinstance(value, dict) else value
+
+
+async def run_script(module, xlwings, script):
+    """The actions that a script sends back to Excel. ``formulas`` ("Sheet!B7" -> text) stands in for the formula bar,
+    which Lite reads through JavaScript."""
+    from xlwings.pro import _xlremote
+
+    async def formula_bar(self):
+        if script["formulas"] is None:
+            raise NotImplementedError
+        ref = self.address.replace("$", "")
+        return [[script["formulas"].get(f"{self.sheet.name}!{ref}", str(self.raw_value[0][0]))]]
+
+    _xlremote.Range.get_formula = formula_bar
+    book = xlwings.Book(json=script["book"])
+    await xlwings.server.custom_scripts_call(module, script["name"], typehint_to_value={xlwings.Book: book})
+    return book.json()["actions"]
+
+
+async def answer(module, xlwings, function, arguments):
+    request = {
+        "client": "Office.js",
+        "func_name": function,
+        "args": [sent(argument) for argument in arguments],
+        "version": xlwings.__version__,
+        "date_format": "m/d/yyyy",
+        "culture_info_name": "en-US",
+        "runtime": "1.4",
+    }
+    missing = len(getattr(module, function).__xlfunc__["args"]) - len(arguments)
+    request["args"] += [None] * missing
+    try:
+        rows = await xlwings.server.custom_functions_call(request, module, typehint_to_value={})
+    except xlwings.XlwingsError as error:
+        return {"error": "#VALUE!", "message": str(error)}
+    json.dumps(rows, allow_nan=False)  # what Excel receives
+    return [[received(cell) for cell in row] for row in rows]
+
+
+async def ask(path, questions, answers):
+    """Put the questions to the main.py and write what it answers."""
+    sys.meta_path.insert(0, OutOfReach())
+    os.environ |= {"XLWINGS_ON_SERVER": "true", "XLWINGS_LICENSE_KEY": "noncommercial"}
+    import xlwings
+    import xlwings.server
+
+    module = load(path)
+    with open(questions, encoding="utf-8") as file:
+        asked = json.load(file)
+    found = {
+        "answers": [await answer(module, xlwings, *call) for call in asked["calls"]],
+        "actions": [await run_script(module, xlwings, script) for script in asked["scripts"]],
+        "meta": xlwings.server.custom_functions_meta(module),
+        "scripts": xlwings.server.custom_scripts_meta(module),
+        "ours": sorted(name for name in sys.modules if name.split(".")[0] in ("udfs", "addin", "templates", "pandas")),
+    }
+    with open(answers, "w", encoding="utf-8") as file:
+        json.dump(found, file)
+
+
+if __name__ == "__main__":
+    asyncio.run(ask(*sys.argv[1:]))
