@@ -11,6 +11,7 @@ from templates.ooxml.references import column_letters, parse_range
 
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 TRUE = ("1", "true")
+ONLY_A_REFERENCE = "#"  # the shape of a formula like ='Report'!C14
 
 
 def hidden(package, roots: dict) -> Category:
@@ -34,12 +35,13 @@ def hidden(package, roots: dict) -> Category:
 
 
 def merged(sheets: dict[str, Sheet], roots: dict) -> Category:
-    """Merged cells in which a formula gives a number. Merged sentences are layout, not calculation."""
+    """Merged cells in which a formula calculates a number. Merged sentences and mere links to a cell are layout."""
     found = Category("merged", "Merged calculation cells")
     for name, root in roots.items():
         for entry in root.iterfind("{*}mergeCells/{*}mergeCell"):
             cell = sheets[name].formulas.get(parse_range(entry.get("ref", "A1"))[:2])
-            if cell is not None and cell.value_kind == "number":
+            only_shows = cell is not None and cell.parsed is not None and cell.parsed.shape == ONLY_A_REFERENCE
+            if cell is not None and cell.value_kind == "number" and not only_shows:
                 found.add(name, entry.get("ref"), "a merged cell calculates a number", cell.text or "")
     return found
 

@@ -17,6 +17,7 @@ from templates.models import (
     frame,
     headlines,
     reconciliation,
+    risk_panel,
 )
 from templates.models import deployment_core as core
 from templates.models.by_period import PeriodRow
@@ -37,7 +38,7 @@ DEFAULT_PLATFORMS = ("GB200 NVL72",)
 CASE_SHEET, ANNUAL, APPRAISAL = "Cases", "By year", "Appraisal"
 SHEETS = (
     "Cover", "Inputs", "Baselines", CASE_SHEET, "Model", break_even.SHEET, ANNUAL, APPRAISAL, decision_page.SHEET,
-    "Panels", "Dashboard", "Checks", "Log", "Lists",
+    risk_panel.NAME, "Panels", "Dashboard", "Checks", "Log", "Lists",
 )  # fmt: skip
 TITLES = (
     "Base case",
@@ -173,7 +174,7 @@ def compose(options: Options) -> Writer:
     """Write the workbook; cached values and dynamic arrays are added when the file is finished (``build``)."""
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS, most_platforms=1)
     setting.filled |= case_inputs.fill(setting.filler, setting.platforms[0])
-    setting.listed.append(case_inputs.SEARCH)
+    setting.listed += [case_inputs.SEARCH, risk_panel.LISTED]
     sections = case_inputs.sections(setting.room, options.currency)
     writer = frame.start(setting, "Business case", SHEETS, sections)
     named = core_inputs.by_name(sections)
@@ -195,10 +196,13 @@ def compose(options: Options) -> Writer:
     years = by_period.write(writer, CASES, setting.room, sheet_name=ANNUAL, rows=YEAR_ROWS, word="Case")
     write_appraisal(writer, named)
     write_decision(writer, setting)
+    risk_panel.write(writer, f"{setting.platforms[0]}, base case")
     panels = Panels.begin(writer, CASES, setting.room)
     panels.deployment()
     break_even.panel(panels)
+    risk_panel.panel(panels)
     found = panels.finish()
+    risk_panel.results(writer)
     write_dashboard(writer, setting, years)
     groups = (*reconciliation.core_checks(CASES, found, word="Case"), *break_even.checks(found), own_checks())
     left_out = ("Not included", "Financing, VAT, idle power below full use, prices of input and output apart, quality of "
@@ -471,6 +475,7 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             (ANNUAL, "Each case by year, with the return on the capital in use."),
             (APPRAISAL, "Traditional test, capital efficiency, odds, alternatives, margin of safety."),
             (decision_page.SHEET, "The recommendation, its tests, and wording for a board paper."),
+            (risk_panel.NAME, risk_panel.ABOUT),
             ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
             ("Dashboard", "One page for the board."),
             ("Checks", "Two ways to each number."),

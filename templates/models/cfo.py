@@ -15,6 +15,7 @@ from templates.models import (
     frame,
     headlines,
     reconciliation,
+    risk_panel,
     statements,
 )
 from templates.models import deployment_core as core
@@ -33,8 +34,8 @@ DEFAULT_PLATFORMS = ("GB200 NVL72", "H200")
 MOST_PLATFORMS = 3
 STATEMENTS, VALUATION = "Statements", "Valuation"
 SHEETS = (
-    "Cover", "Inputs", "Baselines", "Model", depreciation_methods.SHEET, STATEMENTS, VALUATION, "Panels", "Dashboard",
-    "Checks", "Log", "Lists",
+    "Cover", "Inputs", "Baselines", "Model", depreciation_methods.SHEET, STATEMENTS, VALUATION, risk_panel.NAME, "Panels",
+    "Dashboard", "Checks", "Log", "Lists",
 )  # fmt: skip
 RATE_STEPS = Listed("rate_steps", "Steps of the discount rate", (-2, -1, 0, 1, 2), "Times the step on Inputs")
 
@@ -71,7 +72,7 @@ def compose(options: Options) -> Writer:
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS, most_platforms=MOST_PLATFORMS)
     platforms = setting.platforms
     setting.filled |= {name: Filled(value) for name, value in CAPITAL.items()}
-    setting.listed.append(RATE_STEPS)
+    setting.listed += [RATE_STEPS, risk_panel.LISTED]
     *above, conventions = core_inputs.sections(setting.room, options.currency)
     sections = (*above, CAPITAL_INPUTS, conventions)
     named = core_inputs.by_name(sections)
@@ -87,11 +88,14 @@ def compose(options: Options) -> Writer:
     )  # fmt: skip
     years = by_period.write(writer, platforms, setting.room, sheet_name=STATEMENTS, rows=statements.ROWS)
     write_valuation(writer, named, platforms, years)
+    risk_panel.write(writer, platforms[0])
     panels = Panels.begin(writer, platforms, setting.room)
     panels.deployment()
     depreciation_methods.panel(panels, years)
     rate_panel(panels)
+    risk_panel.panel(panels)
     found = panels.finish()
+    risk_panel.results(writer)
     write_dashboard(writer, platforms, years)
     groups = (
         *reconciliation.core_checks(platforms, found), *statements.checks(platforms), *depreciation_methods.checks(found),
@@ -303,6 +307,7 @@ def cover(facts: tuple[tuple[str, str], ...], months: int) -> Cover:
             (depreciation_methods.SHEET, "Cost per Mtok in the books, and tax under each depreciation method, by month."),
             (STATEMENTS, "Income statement, cash flow, balance and unit cost by year."),
             (VALUATION, "Bridge, weighted cost of capital, discount rates, depreciation methods."),
+            (risk_panel.NAME, risk_panel.ABOUT),
             ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
             ("Dashboard", "One page for the CFO."),
             ("Checks", "Two ways to each number."),

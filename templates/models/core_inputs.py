@@ -13,6 +13,8 @@ from templates.sheets.front import Listed
 from templates.sheets.inputs import Filled, Input, Section
 
 SHARE = {"low": 0, "high": 1}
+LARGEST_UNIT = 144  # GPUs of the largest rack; a larger scale-up domain is a pod that nobody buys at once
+SERVER = 8
 MACRS5 = (0.20, 0.32, 0.192, 0.1152, 0.1152, 0.0576, 0.0)
 
 PLATFORM_INPUTS = Section("Platforms", (
@@ -195,7 +197,18 @@ def _per_rack(filler: Filler, platform: str) -> Filled:
     try:
         return filler.get_or_newer(platform, "gpus_per_rack")
     except FillError:
-        return filler.get_or_newer(platform, "scale_up_gpus")
+        return bought_together(filler, "scale_up_gpus", platform)
+
+
+def bought_together(filler: Filler, metric: str, platform: str, known: Filled | None = None) -> Filled:
+    """GPUs that are bought, or share a model, together; of a pod larger than any rack, a server."""
+    value = known or filler.get_or_newer(platform, metric)
+    if value.value <= LARGEST_UNIT:
+        return value
+    return Filled(
+        SERVER,
+        note=f"{platform}: a server of {SERVER}, an assumption; the catalogue knows the pod of {value.value:,.0f}",
+    )
 
 
 def _first_of_next_month(day: str) -> dt.date:

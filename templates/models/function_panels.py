@@ -179,9 +179,10 @@ class Panels:
             cell = sheet.cell(self.row, column)
             cell.value = writer.book.compile("={time.month}", NAME, column=column)
             paint(cell, "TB Heading", "month")
+        width = f"COLUMNS($F${self.row}:${get_column_letter(last)}${self.row})"  # shorter horizons are filled up with 0
         for line, label, unit, kind in curves:
             first = self.row + 1
-            call = f'TOK_DEPLOYMENT_CURVE({self.table},"{line}")'
+            call = f'TOK_DEPLOYMENT_CURVE({self.table},"{line}",{width})'
             call = f"TRANSPOSE({call})" if count > 1 else call
             writer.spill(sheet, f"F{first}:{get_column_letter(last)}{self.row + count}", f"=IFERROR({call},{NO_CURVE})")
             for n, platform in enumerate(self.platforms, 1):

@@ -6,7 +6,7 @@ reproduced and stressed. Read from the top: what it shows, how it is put togethe
 
 from __future__ import annotations
 
-from templates.models import by_period, claim_sheet, core_inputs, frame, headlines, reconciliation
+from templates.models import by_period, claim_sheet, core_inputs, frame, headlines, reconciliation, risk_panel
 from templates.models import deployment_core as core
 from templates.models.claim_sheet import CLAIM, CLAIM_FIGURES, THE_CLAIM
 from templates.models.function_panels import Panels
@@ -20,7 +20,7 @@ from udfs import catalog
 DEFAULT_PLATFORMS = ("GB200 NVL72", "GB300 NVL72", "B200", "H100")
 ANNUAL = "By year"
 SHEETS = (
-    "Cover", "Inputs", "Baselines", "Model", ANNUAL, CLAIM, "Panels", "Dashboard", "Checks", "Log", "Lists",
+    "Cover", "Inputs", "Baselines", "Model", ANNUAL, CLAIM, risk_panel.NAME, "Panels", "Dashboard", "Checks", "Log", "Lists",
 )  # fmt: skip
 
 KPIS = (
@@ -46,6 +46,7 @@ def compose(options: Options) -> Writer:
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS)
     claimed = {name: setting.filler.take(setting.figures.row(key)) for name, _, _, _, key in CLAIM_FIGURES}
     sections = core_inputs.sections(setting.room, options.currency)
+    setting.listed.append(risk_panel.LISTED)
     writer = frame.start(setting, "Token ROI", SHEETS, sections)
     time_sheet.write(
         writer, "Model", core.blocks(setting.platforms), months=setting.room, inputs=core_inputs.by_name(sections),
@@ -53,13 +54,16 @@ def compose(options: Options) -> Writer:
     )  # fmt: skip
     years = by_period.write(writer, setting.platforms, setting.room, sheet_name=ANNUAL)
     claim_sheet.write_claim(writer, claimed, claim_sheet.about_claim(catalog.claims.get(THE_CLAIM)))
+    risk_panel.write(writer, setting.platforms[0])
     panels = Panels.begin(writer, setting.platforms, setting.room)
     panels.deployment()
     claim_sheet.panel(panels)
+    risk_panel.panel(panels)
     found = panels.finish()
+    risk_panel.results(writer)
     write_dashboard(writer, setting.platforms, years)
     groups = (*reconciliation.core_checks(setting.platforms, found), claim_sheet.checks(found))
-    left_out = ("Not included", "Risk, financing, VAT, idle power below full use, prefill and decode priced apart.")
+    left_out = ("Not included", "Financing, VAT, idle power below full use, prefill and decode priced apart.")
     return frame.finish(setting, writer, cover(frame.facts(setting, left_out)), groups)
 
 
@@ -156,6 +160,7 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
             ("Model", "The deployment model of each platform, month by month. One formula a row."),
             (ANNUAL, "The same by year."),
+            (risk_panel.NAME, risk_panel.ABOUT),
             (CLAIM, "The published claim of 75 million USD from 5 million, reproduced and stressed."),
             ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
             ("Dashboard", "One page for the director."),

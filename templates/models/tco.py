@@ -30,7 +30,6 @@ DEFAULT_DEMAND = 1_500_000  # Mtok a month: about what one NVL72 rack serves at 
 BITS = {"FP4": 4, "FP8": 8, "INT4": 4, "BF16": 16}
 DEFAULT_BITS = 8
 DRAFTED = 4.0  # tokens a step: a limit must hold for runs with multi-token prediction too
-LARGEST_UNIT, SERVER = 144, 8  # GPUs: what is a pod is not bought whole
 ANNUAL = "By year"
 SHEETS = {  # name: what a reader finds there
     "Inputs": "All that may be changed, with unit, source and status.",
@@ -161,9 +160,10 @@ def fill(setting) -> None:
     speeds = [setting.options.interactivity or row.interactivity for row in peaks]
     filled["limit_speed"] = [Filled(speed) for speed in speeds]
     filled["gpus_per_rack"] = [
-        _unit(filler, "gpus_per_rack", p, filled["gpus_per_rack"][n]) for n, p in enumerate(platforms)
+        core_inputs.bought_together(filler, "gpus_per_rack", p, known)
+        for p, known in zip(platforms, filled["gpus_per_rack"], strict=True)
     ]
-    filled["limit_sharing"] = [_unit(filler, "scale_up_gpus", p) for p in platforms]
+    filled["limit_sharing"] = [core_inputs.bought_together(filler, "scale_up_gpus", p) for p in platforms]
     filled["limit_hbm"] = [_memory(filler, platform) for platform in platforms]
     filled["limit_bits"] = [Filled(BITS.get(row.precision, DEFAULT_BITS)) for row in peaks]
     for name, metric in (("limit_total", "total_params_bn"), ("limit_active", "active_params_bn")):
@@ -178,17 +178,6 @@ def _or_blank(filler, platform: str, metric: str, conditions: str) -> Filled:
         return filler.get(platform, metric, None, conditions)
     except FillError:
         return Filled(None)
-
-
-def _unit(filler, metric: str, platform: str, known: Filled | None = None) -> Filled:
-    """GPUs that are bought, or share a model, together; of a pod larger than any rack, a server."""
-    value = known or filler.get_or_newer(platform, metric)
-    if value.value <= LARGEST_UNIT:
-        return value
-    return Filled(
-        SERVER,
-        note=f"{platform}: a server of {SERVER}, an assumption; the catalogue knows the pod of {value.value:,.0f}",
-    )
 
 
 def _memory(filler, platform: str) -> Filled:

@@ -173,8 +173,10 @@ def locate(package: Package, cell: str) -> Place:
             if place is None:
                 raise RefreshError(f"{cell}: stands for {name.text}, which is not a single cell")
             return place
-    sheet, bang, ref = cell.rpartition("!")
-    sheet, match = sheet.strip().strip("'").replace("''", "'"), CELL.fullmatch(ref.strip())
+    sheet, bang, ref = cell.strip().rpartition("!")
+    if sheet.startswith("'") and sheet.endswith("'") and len(sheet) > 1:
+        sheet = sheet[1:-1].replace("''", "'")
+    match = CELL.fullmatch(ref)
     if not bang or not match:
         raise RefreshError(f"{cell}: is neither a cell like Inputs!C9 nor a name of the workbook")
     if sheet not in package.sheets:

@@ -24,6 +24,11 @@ def _text(size: int, *, bold: bool = False, color: str = style.INK) -> Character
     return CharacterProperties(sz=size * 100, b=bold, solidFill=color, latin=Font(typeface=style.FONT))
 
 
+def finish(chart, title: str, x_title: str, y_title: str, number_format: str) -> None:
+    """Title, axes and colours of the house for a chart that is put together elsewhere."""
+    _finish(chart, title, x_title, y_title, chart.width, chart.height, number_format)
+
+
 def _finish(chart, title: str, x_title: str, y_title: str, width: float, height: float, number_format: str) -> None:
     chart.title = title
     chart.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_text(11, bold=True, color=style.NAVY))
@@ -58,8 +63,8 @@ def lines_over_months(
     """A line a platform (or a variant of it) over the months of the model.
 
     rows : names of time rows; names : (sheet, cell) of each legend text, or plain text; dashed : indices.
-    categories, x_title, every, upto : for other periods than months: the row of their labels, what they are, how many lie
-    between two labels, how many are drawn.
+    categories, x_title, every, upto : for other periods than months: the row of their labels, what they are, how many
+    lie between two labels, how many are drawn.
     """
     chart = LineChart()
     for index, key in enumerate(rows):

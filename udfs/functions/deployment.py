@@ -99,7 +99,7 @@ def _cells(name: str, values: np.ndarray) -> list:
 
 
 @excel_function("Deployment", shape="curve", no_answer=NA)
-def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES)):
+def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES), columns: Count() = 1):
     """One line of the deployment model over time: cost per Mtok, revenue, cash flow, running NPV and others.
 
     Parameters
@@ -108,6 +108,8 @@ def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES)):
         As in TOK_DEPLOYMENT; each further column is a further scenario.
     line : text, name of a line
         Such as cost_per_mtok, npv_curve or fcf; TOK_DEPLOYMENT_NAMES("lines") lists them.
+    columns : whole number, number of months with month 0
+        The least length: a shorter curve is filled up with 0, so that it fits a fixed range.
 
     Returns
     -------
@@ -131,8 +133,11 @@ def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES)):
     -------
     =TOK_DEPLOYMENT_CURVE({"gpus", 1; "tok_s_per_gpu", 1000; "price_usd_per_mtok", 1; "software_gain", 4;
         "software_months", 2; "months", 3}, "software") -> {1, 2, 4, 4}
+    =TOK_DEPLOYMENT_CURVE({"gpus", 1; "tok_s_per_gpu", 1000; "price_usd_per_mtok", 1; "software_gain", 4;
+        "software_months", 2; "months", 3}, "software", 6) -> {1, 2, 4, 4, 0, 0}
     """
     lines = _modelled(deployment.run, inputs, lines=[line]).lines[line]
+    lines = np.pad(lines, ((0, 0), (0, max(0, columns - lines.shape[1]))))
     return lines if len(lines) > 1 else lines[0]
 
 
