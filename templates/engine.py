@@ -246,7 +246,12 @@ class Model:
                 if formula and ours:
                     formula = _with_names_written_out(formula, ours)
                 if formula and CALLS_US.search(formula):
-                    self.workbook.set_formula(sheet, *_position(ref), _entered(formula))
+                    try:
+                        self.workbook.set_formula(sheet, *_position(ref), _entered(formula))
+                    except Exception as error:  # it refers to itself, say
+                        raise EngineError(
+                            f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
+                        ) from None
 
 
 def _with_names_written_out(formula: str, texts: dict[str, str]) -> str:

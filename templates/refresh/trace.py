@@ -130,7 +130,7 @@ class _Graph:
         self._outputs: list[tuple[str, int, int, int, int]] = []  # sheet and area that a formula fills
         self._tables, self._dynamic, self._opaque = set(), set(), []  # numbers of formulas
         self._by_cell: dict[tuple, list[int]] = {}
-        large: dict[str, list[tuple[int, int, int, int, int]]] = {}
+        by_area: dict[str, dict[tuple, list[int]]] = {}  # sheet -> bounds -> formulas
         reader = Reader(package)
         for sheet in package.sheets:
             folded = sheet.casefold()
@@ -153,8 +153,9 @@ class _Graph:
                             for column in range(area.left, area.right + 1):
                                 self._by_cell.setdefault((area.sheet, row, column), []).append(number)
                     else:
-                        large.setdefault(area.sheet, []).append((*area[1:], number))
-        self._large = {sheet: np.array(sorted(set(areas))) for sheet, areas in large.items()}
+                        by_area.setdefault(area.sheet, {}).setdefault(tuple(area[1:]), []).append(number)
+        self._bounds = {sheet: np.array(list(areas)) for sheet, areas in by_area.items()}
+        self._readers = {sheet: list(areas.values()) for sheet, areas in by_area.items()}
 
     def _read_by(self, reader, sheet, number, text, kind) -> list[Area]:
         if kind == "dataTable":  # fed by the formulas and values along its upper and left edge
@@ -171,10 +172,11 @@ class _Graph:
         while waiting:
             sheet, row, column = waiting.pop()
             self._reach(self._by_cell.get((sheet, row, column), ()), reached, waiting, seen)
-            areas = self._large.get(sheet)
+            areas = self._bounds.get(sheet)
             if areas is not None:
                 hit = (areas[:, 0] <= row) & (row <= areas[:, 2]) & (areas[:, 1] <= column) & (column <= areas[:, 3])
-                self._reach(areas[hit, 4].tolist(), reached, waiting, seen)
+                for place in np.flatnonzero(hit).tolist():
+                    self._reach(self._readers[sheet][place], reached, waiting, seen)
         return self._collected(reached)
 
     def _reach(self, numbers, reached, waiting, seen) -> None:

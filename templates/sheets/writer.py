@@ -76,7 +76,7 @@ class Writer:
         self.workbook.defined_names[name] = DefinedName(name, attr_text=text)
 
     def bound(self, name: str, place: Cell, baseline: str, note: Cell | None = None) -> None:
-        """Bind a cell to its catalogue figure, for ``tokenbook refresh``; ``note`` is the cell that cites its source."""
+        """Bind a cell to its catalogue figure, for ``tokenbook refresh``; ``note`` is the cell with its source."""
         row = self.baselines[baseline][0]
         self.bindings.append(Binding(name, place, row))
         bound = bindings.Binding(

@@ -56,7 +56,7 @@ def rows() -> list[dict]:
                 "ratio": one / two,
                 "target": f"at least {SCALING_TARGET:g}",
                 "met": one / two >= SCALING_TARGET and same,
-                "detail": f"{one:.1f} s against {two:.1f} s, {SCENARIOS / two:.1f} scenarios a second; same table: {same}",
+                "detail": f"{one:.1f} s against {two:.1f} s, {SCENARIOS / two:.1f} a second; same table: {same}",
             },
             libreoffice(book, table, each, folder),
             formulas(book, table, each),
