@@ -27,7 +27,8 @@ def check(book: Path, *, everything: bool, as_json: bool) -> int:
 
 def _print(report, everything: bool) -> None:
     line = _line
-    line(f"{report.path.name}: {report.formulas:,} formulas on {report.sheets} sheets, {report.seconds:.1f} s")
+    sheets = "1 sheet" if report.sheets == 1 else f"{report.sheets} sheets"
+    line(f"{report.path.name}: {report.formulas:,} formulas on {sheets}, {report.seconds:.1f} s")
     if report.refusal:
         line(f"Not recalculated: {report.refusal}. What follows goes by the values in the file.")
     width = max(len(category.title) for category in report.categories)

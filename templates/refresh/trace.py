@@ -168,6 +168,7 @@ class _Graph:
         reached: set[int] = set()
         waiting = list(cells)
         seen = set(waiting)
+        unread = {sheet: np.ones(len(areas), dtype=bool) for sheet, areas in self._bounds.items()}
         self._reach(self._opaque, reached, waiting, seen)
         while waiting:
             sheet, row, column = waiting.pop()
@@ -175,6 +176,8 @@ class _Graph:
             areas = self._bounds.get(sheet)
             if areas is not None:
                 hit = (areas[:, 0] <= row) & (row <= areas[:, 2]) & (areas[:, 1] <= column) & (column <= areas[:, 3])
+                hit &= unread[sheet]  # the readers of an area are reached once
+                unread[sheet] &= ~hit
                 for place in np.flatnonzero(hit).tolist():
                     self._reach(self._readers[sheet][place], reached, waiting, seen)
         return self._collected(reached)

@@ -7,6 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import DataTableFormula
 
+from templates import engine
 from templates.engine import EngineError, Model
 
 
@@ -90,3 +91,27 @@ def test_a_crash_of_the_engines_reader_is_one_sentence(tmp_path, capfd):
     with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot load this workbook .[^\n]+$"):
         Model(path)
     assert capfd.readouterr().err == ""
+
+
+def test_a_formula_that_the_engine_does_not_take_is_named(tmp_path, monkeypatch):
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    book.active["B2"] = "=TOK_COST(1,2)"
+    book.save(path)
+
+    def refused(formula):  # as the engine did for a spill that counted its own columns
+        raise RuntimeError("Engine error: #CIRC!: Self-reference detected")
+
+    monkeypatch.setattr(engine, "_entered", refused)
+    with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot take the formula of Sheet!B2 .[^\n]+$"):
+        Model(path)
+
+
+def test_a_call_that_refers_to_itself_is_an_error_and_no_crash(tmp_path):
+    path = tmp_path / "self.xlsx"
+    book = openpyxl.Workbook()
+    book.active["B2"] = "=TOK_COST(B2,1)"
+    book.save(path)
+    with Model(path) as model:
+        model.recalculate()
+        assert model.value("Sheet", "B2") == "#NUM!"
