@@ -311,6 +311,25 @@ def embed(
     commands.embed(book, out, requirement=requirement, used=used, all_figures=all_figures, force=force)
 
 
+@app.command(epilog="Example:  tokenbook install  ·  tokenbook install --host calc  ·  tokenbook install --uninstall")
+def install(
+    host: Annotated[
+        str, typer.Option(metavar="HOST", help="classic: Excel on Windows, through xlwings. calc: LibreOffice Calc.")
+    ] = "classic",
+    uninstall: Annotated[bool, typer.Option("--uninstall", help="Take the functions out again.")] = False,
+    out: Annotated[
+        Path | None, typer.Option("--output", metavar="DIR", help="Only build the add-in file, into this folder.")
+    ] = None,
+    profile: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="With calc: another profile of LibreOffice than your usual one.")
+    ] = None,
+) -> None:
+    """Install the functions in Excel or LibreOffice Calc, for this user; --uninstall takes them out."""
+    from addin.commands import install as commands
+
+    commands.install(host, uninstall=uninstall, out=out, profile=profile)
+
+
 @app.command(epilog="Example:  tokenbook functions  ·  tokenbook functions TOK_NPV")
 def functions(
     name: Annotated[str, typer.Argument(help="A function, with or without TOK_.")] = "",
@@ -500,7 +519,7 @@ def serve(
         str | None, typer.Option(metavar="ADDRESSES", help="Proxies whose X-Forwarded-For counts, as 10.0.0.2.")
     ] = None,
     max_megabytes: Annotated[float | None, typer.Option(help="Largest request; 16 by default.")] = None,
-    max_seconds: Annotated[float | None, typer.Option(help="Longest calculation; 30 by default.")] = None,
+    max_seconds: Annotated[float | None, typer.Option(help="Longest calculation; 60 by default.")] = None,
     rate: Annotated[int | None, typer.Option(help="Requests a minute from one address; 6000 by default.")] = None,
     rate_store: Annotated[
         str | None, typer.Option(metavar="URL", help="Where requests are counted, as redis://HOST.")

@@ -1,7 +1,8 @@
-"""What every test may need: LibreOffice, and a word where it is missing.
+"""What every test may need: LibreOffice or Chromium, and a word where it is missing.
 
 Tests marked ``libreoffice`` are not collected where no soffice is found (``.ci/run`` installs it and sets
-TOKENBOOK_REQUIRE_LIBREOFFICE, so that there its absence is an error).
+TOKENBOOK_REQUIRE_LIBREOFFICE, so that there its absence is an error); those marked ``browser`` not where there is no
+Chromium (TOKENBOOK_REQUIRE_CHROMIUM).
 """
 
 import os
@@ -18,6 +19,8 @@ settings.register_profile("tokenbook", deadline=None, derandomize=bool(os.enviro
 settings.load_profile("tokenbook")
 
 SOFFICE = shutil.which("soffice") or shutil.which("libreoffice")
+CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+PROGRAMS = {"libreoffice": ("LibreOffice", SOFFICE), "browser": ("Chromium", CHROMIUM)}  # by marker
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry">
 <item oor:path="/org.openoffice.Office.Calc/Formula/Load">
@@ -27,17 +30,23 @@ ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>
 
 
 def pytest_collection_modifyitems(config, items):
-    if SOFFICE:
-        return
-    if os.environ.get("TOKENBOOK_REQUIRE_LIBREOFFICE"):
-        raise pytest.UsageError("LibreOffice is required here and soffice is not on PATH")
-    missing = [item for item in items if item.get_closest_marker("libreoffice")]
-    config.hook.pytest_deselected(items=missing)
-    items[:] = [item for item in items if item not in missing]
+    for marker, (name, found) in PROGRAMS.items():
+        if found:
+            continue
+        if os.environ.get(f"TOKENBOOK_REQUIRE_{name.upper()}"):
+            raise pytest.UsageError(f"{name} is required here and is not on PATH")
+        missing = [item for item in items if item.get_closest_marker(marker)]
+        config.hook.pytest_deselected(items=missing)
+        items[:] = [item for item in items if item not in missing]
 
 
 def pytest_report_header():
-    return f"LibreOffice: {SOFFICE or 'not found, its tests are deselected'}"
+    return [f"{name}: {found or 'not found, its tests are deselected'}" for name, found in PROGRAMS.values()]
+
+
+@pytest.fixture(scope="session")
+def chromium_program() -> str:
+    return CHROMIUM
 
 
 class LibreOffice:

@@ -23,6 +23,7 @@ from pathlib import Path
 
 START_TIMEOUT = 60.0  # s, until the process must listen; a cold disk takes a while to read numpy
 CONNECT_TIMEOUT = 60.0  # s, until LibreOffice must have connected
+WORD_TIMEOUT = 5.0  # s, until whoever connects must have said the word
 WORD_BYTES = 16  # of the random word; it is sent as twice as many hexadecimal digits
 POLL = 0.02  # s
 
@@ -102,7 +103,7 @@ def _accepted(listener: socket.socket, word: str) -> socket.socket | None:
             connection, _ = listener.accept()
         except TimeoutError:
             return None
-        connection.settimeout(left)
+        connection.settimeout(WORD_TIMEOUT)
         with contextlib.suppress(EOFError, OSError), connection.makefile("rb", buffering=0) as stream:
             if hmac.compare_digest(_exactly(stream, 2 * WORD_BYTES), word.encode()):
                 connection.settimeout(None)

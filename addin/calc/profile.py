@@ -27,6 +27,7 @@ MODULE_XML = """<?xml version="1.0" encoding="UTF-8"?>
 </script:module>
 """
 WHERE = "https://www.libreoffice.org/download"
+FLATPAK = Path("~/.var/app/org.libreoffice.LibreOffice")
 
 
 class CalcError(ValueError):
@@ -139,6 +140,10 @@ def _refuse_if_foreign(module: Path) -> None:
 def _make(where: Profile) -> None:
     """Let LibreOffice make the profile: what is written before its first start would be overwritten."""
     soffice = program()
+    if soffice is None and FLATPAK.expanduser().exists():
+        raise CalcError(
+            "LibreOffice is a Flatpak here, which cannot start Python outside of it: install it from " + WHERE
+        )
     if soffice is None:
         raise CalcError(
             f"LibreOffice was not found on this machine: install it from {WHERE}, start it once, run this again"

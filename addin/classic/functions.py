@@ -49,7 +49,7 @@ def call(name, *arguments):
 
 def from_excel(value):
     """A value as COM gives it, as our functions take it; ranges as lists of rows."""
-    if isinstance(value, tuple):
+    if isinstance(value, (tuple, list)):  # xlwings reads very large ranges in pieces, as lists
         return [[from_excel(cell) for cell in row] for row in value]
     if isinstance(value, bool) or value is None:
         return value

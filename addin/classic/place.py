@@ -68,7 +68,8 @@ def missing() -> list[str]:
             "The buttons need xlwings' helper script once: xlwings runpython install",
         ]
     return [
-        "Excel for Windows: this system has none. Copy the file to a Windows machine on which tokenbook is installed."
+        "Excel for Windows, which this system has not. Run tokenbook install on the Windows machine; "
+        "the file built here looks there for pythonw on the PATH."
     ]
 
 

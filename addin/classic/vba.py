@@ -19,6 +19,16 @@ MOST_HELP = 255  # characters of a description that Excel's function wizard take
 LINE = 90  # characters of a text in one line of VBA
 PLAIN = {"€": "EUR", "’": "'", "–": "-", "—": "-", "→": "->", "×": "x", "·": ",", "≤": "<=", "≥": ">=", "…": "..."}
 
+# Words that VBA keeps for itself; an argument of that name gets an underscore behind it.
+KEPT_WORDS = """
+and any as boolean byref byte byval call case close const currency date declare dim do double each else elseif end enum
+eqv erase error event exit false for friend function get global gosub goto if imp implements in input integer is let lib
+like line lock long loop lset me mod name new next not nothing null object on open option optional or paramarray
+preserve print private property public put raiseevent redim rem resume return rset select set single static step stop
+string sub tab then time to true type typeof until variant wend while with withevents write xor
+"""
+RESERVED = frozenset(KEPT_WORDS.split())
+
 CALL = """\
 Public Function {name}({parameters}) As Variant
     #If Mac Then
@@ -166,13 +176,18 @@ def functions() -> str:
 
 
 def _wrapper(function) -> str:
-    names = [argument.name for argument in function.arguments]
+    names = [name_of(argument) for argument in function.arguments]
     return CALL.format(
         name=function.name,
         python=PYTHON,
         parameters=", ".join(f"Optional {name}" for name in names),
         arguments=", ".join([f'"{function.python_name}"', *names]),
     )
+
+
+def name_of(argument) -> str:
+    """The name of an argument in VBA, which the function wizard shows."""
+    return f"{argument.name}_" if argument.name.lower() in RESERVED else argument.name
 
 
 def help_texts() -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import tempfile
 from pathlib import Path
 
 from addin.commands import show
@@ -35,8 +36,26 @@ def serve(*, dev_cert: bool, **wishes) -> None:
         given |= {"certificate": str(certificate), "key": str(key)}
         show.console.print(f"Development certificate: trust {authority} on this machine only", soft_wrap=True)
     settings = checked(ServerSettings(**given))
+    _check_license(settings.license_key)
     to_environment(settings)
     _say(settings)
+    with tempfile.TemporaryDirectory(prefix="tokenbook-metrics-") as counts:
+        if settings.workers > 1:
+            os.environ["PROMETHEUS_MULTIPROC_DIR"] = counts
+        _run(uvicorn, settings)
+
+
+def _check_license(key: str) -> None:
+    os.environ["XLWINGS_LICENSE_KEY"] = key
+    import xlwings
+
+    try:
+        import xlwings.server
+    except xlwings.LicenseError as error:
+        raise ServeError(f"--license-key: {error}") from None
+
+
+def _run(uvicorn, settings) -> None:
     uvicorn.run(
         "addin.server.app:create",
         factory=True,
@@ -59,9 +78,7 @@ def _say(settings) -> None:
     scheme = "https" if settings.hosts or settings.certificate else "http"
     print_ = lambda text: show.console.print(text, soft_wrap=True)  # noqa: E731
     if settings.license_key == "noncommercial":
-        print_(
-            "Licence: xlwings Server for NON-COMMERCIAL use only; a company needs a paid plan (xlwings.org/pricing)"
-        )
+        print_("Licence: xlwings Server for NON-COMMERCIAL use only; a company needs a paid plan (xlwings.org/pricing)")
     else:
         print_("Licence: xlwings Server with your key of a paid plan")
     signing = {"none": "nobody signs in; only this machine can reach it", "token": "bearer tokens from a file",

@@ -49,7 +49,7 @@ CHAPTERS = (  # first letters of a module's name, title of its sections; a secti
 ORDER = ("Arithmetic", "Catalogue", "Cells", "Functions", "Refresh", "Scripts", "Figures")
 OUR_ROOMS = ("udfs.", "templates.", "addin.")
 SCRIPT_NAMES = ("check_model", "refresh_baselines", "insert_help")
-RULE = "# " + "-" * 117
+RULE = "# " + "=" * 117
 SEAL = "# sealed "
 MADE_BY = "written by tokenbook"
 

@@ -21,6 +21,13 @@ PROJECT = Path(__file__).with_name("project")
 SMALLEST_COMPRESSED = 1024  # bytes
 MANIFEST_ID = "5b8f0c3e-6a0c-4d53-9a76-2f2f1c9d8e41"  # of our add-in, in every company
 PRODUCT = "Tokenbook"
+SIGN_IN_DOWN = "Sign-in cannot be checked at present. Try again in a minute, or ask the administrator."
+SERVED = (
+    "/", "/favicon.ico", "/manifest", "/manifest.xml", "/manifest/download", "/taskpane", "/taskpane.html",
+    "/xlwings/custom-functions-meta", "/xlwings/custom-functions-meta.json", "/xlwings/custom-functions-code",
+    "/xlwings/custom-functions-code.js", "/xlwings/custom-scripts-meta", "/xlwings/custom-scripts-meta.json",
+)  # fmt: skip
+STATIC = "/static/"
 CLIENT_PATIENCE = 5  # seconds that the client waits longer than we work
 
 
@@ -37,8 +44,8 @@ def create(settings: ServerSettings | None = None):
 
     threads = max(2, os.cpu_count() or 1)
     app = Starlette(
-        routes=[*routes(_authenticator(settings), threads), Mount("/", inner)],
-        exception_handlers={HTTPException: _refused},
+        routes=[*routes(_authenticator(settings), threads), Mount("/", _only_what_is_needed(inner))],
+        exception_handlers={HTTPException: _refused, Exception: _unexpected},
     )
     app = GZipMiddleware(app, minimum_size=SMALLEST_COMPRESSED, compresslevel=1)
     app = guard.TimeLimit(app, seconds=settings.most_seconds)
@@ -83,6 +90,19 @@ def _xlwings_server(settings: ServerSettings):
     return main_app
 
 
+def _only_what_is_needed(inner):
+    """Of xlwings Server's pages those that Excel asks for; what takes requests with a body is ours."""
+
+    async def app(scope, receive, send):
+        if scope["type"] == "http":
+            path, reading = scope["path"], scope["method"] in ("GET", "HEAD")
+            if not reading or not (path in SERVED or path.startswith(STATIC)):
+                return await PlainTextResponse("Not found", 404)(scope, receive, send)
+        await inner(scope, receive, send)
+
+    return app
+
+
 def _authenticator(settings: ServerSettings):
     """Who asks? xlwings Server's own check, so that a token is good for scripts and functions alike."""
     if settings.auth == "none":
@@ -94,13 +114,23 @@ def _authenticator(settings: ServerSettings):
     from xlwings_server import dependencies
 
     async def someone(request) -> None:
-        user = await dependencies.authenticate(
-            request.headers.get("authorization", ""), request.headers.get("auth-provider")
-        )
-        request.state.user = await dependencies.get_user(request, user)
+        try:
+            user = await dependencies.authenticate(
+                request.headers.get("authorization", ""), request.headers.get("auth-provider")
+            )
+            request.state.user = await dependencies.get_user(request, user)
+        except HTTPException:
+            raise
+        except Exception:
+            observe.log.exception("sign-in could not be checked")
+            raise HTTPException(503, SIGN_IN_DOWN) from None
 
     return someone
 
 
 def _refused(_request, error: HTTPException):
     return PlainTextResponse(str(error.detail), error.status_code)
+
+
+def _unexpected(_request, _error: Exception):
+    return PlainTextResponse(observe.UNEXPECTED, 500)

@@ -6,7 +6,7 @@ error values; the sentence behind a single error goes with it as ``message``, wh
 
 from __future__ import annotations
 
-import math
+import sys
 
 from udfs.functions import registry
 from udfs.functions.arguments import OMITTED
@@ -28,6 +28,7 @@ ERROR_TYPES = {  # errorType of Office.js
 CODES = {kind: code for code, kind in ERROR_TYPES.items()}
 OLD_RUNTIMES = ("1.1", "1.2", "1.3")  # know no error values: the cell shows the text
 MOST_ARGUMENTS = 64
+LARGEST = sys.float_info.max
 FUNCTIONS = registry()
 
 
@@ -80,10 +81,9 @@ def _value(value):
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, (int, float)):
-        value = float(value)
-        if not math.isfinite(value):
+        if not abs(value) <= LARGEST:
             raise ValueError("a number is finite")
-        return value
+        return float(value)
     if isinstance(value, str):
         return CellError(value) if is_error(value) else value or None
     raise ValueError("a cell holds a number, a text or a logical value")

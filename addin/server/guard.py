@@ -74,34 +74,34 @@ class BodyLimit:
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > self.most:
             return await self._refuse(scope, receive, send)
-        seen, started = 0, False
+        seen, started, refused = 0, False, False
 
         async def receiving():
-            nonlocal seen
+            nonlocal seen, refused
             message = await receive()
             seen += len(message.get("body", b""))
-            if seen > self.most:
-                raise _TooLargeError
-            return message
+            if seen <= self.most:
+                return message
+            if not started and not refused:
+                refused = True
+                await self._refuse(scope, receive, send)
+            return {"type": "http.disconnect"}
 
         async def sending(message):
             nonlocal started
             started = True
-            await send(message)
+            if not refused:
+                await send(message)
 
         try:
             await self.app(scope, receiving, sending)
-        except _TooLargeError:
-            if not started:
-                await self._refuse(scope, receive, send)
+        except Exception:
+            if not refused:  # else the application only says that the client is gone
+                raise
 
     async def _refuse(self, scope, receive, send):
         text = f"The request is larger than {self.most / 1e6:.0f} MB. Send a smaller range."
         await PlainTextResponse(text, TOO_LARGE, headers={"connection": "close"})(scope, receive, send)
-
-
-class _TooLargeError(Exception):
-    pass
 
 
 class TimeLimit:

@@ -6,22 +6,27 @@ Neither holds figures, tokens or addresses of cells: only which function or page
 from __future__ import annotations
 
 import logging
+import os
 import sys
 import time
 import uuid
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest, multiprocess
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pythonjsonlogger.json import JsonFormatter
 from starlette.responses import PlainTextResponse, Response
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder in which several workers count together
 REGISTRY = CollectorRegistry()
 REQUESTS = Counter("tokenbook_requests_total", "Requests by page and status.", ("page", "status"), registry=REGISTRY)
 DURATION = Histogram("tokenbook_request_seconds", "Time to answer.", ("page",), buckets=SECONDS, registry=REGISTRY)
 CALLS = Counter("tokenbook_function_calls_total", "Function calls.", ("function", "outcome"), registry=REGISTRY)
-RUNNING = Gauge("tokenbook_requests_in_progress", "Requests being answered.", registry=REGISTRY)
+RUNNING = Gauge(
+    "tokenbook_requests_in_progress", "Requests being answered.", registry=REGISTRY, multiprocess_mode="livesum"
+)
 PAGES = ("/xlwings/", "/tokenbook/", "/static/", "/taskpane", "/manifest", "/health", "/metrics")
+UNEXPECTED = "An error occurred. The administrator finds it in the log."
 log = logging.getLogger("tokenbook.server")
 
 
@@ -47,12 +52,13 @@ class Observe:
             return await self.app(scope, receive, send)
         if scope["path"] == "/health":
             return await PlainTextResponse("ok")(scope, receive, send)
-        page, began, status = page_of(scope["path"]), time.perf_counter(), 500
+        page, began = page_of(scope["path"]), time.perf_counter()
+        started, status = False, 500
 
         async def sending(message):
-            nonlocal status
+            nonlocal started, status
             if message["type"] == "http.response.start":
-                status = message["status"]
+                started, status = True, message["status"]
             await send(message)
 
         RUNNING.inc()
@@ -60,9 +66,8 @@ class Observe:
             await self.app(scope, receive, sending)
         except Exception:
             log.exception("unexpected", extra={"page": page})
-            await PlainTextResponse("An error occurred. The administrator finds it in the log.", 500)(
-                scope, receive, sending
-            )
+            if not started:
+                await PlainTextResponse(UNEXPECTED, 500)(scope, receive, sending)
         finally:
             seconds = time.perf_counter() - began
             RUNNING.dec()
@@ -87,4 +92,8 @@ def page_of(path: str) -> str:
 
 
 def metrics(_request) -> Response:
-    return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
+    registry = REGISTRY
+    if os.environ.get(SHARED):  # several workers: what all of them counted
+        registry = CollectorRegistry()
+        multiprocess.MultiProcessCollector(registry)
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -5,12 +5,16 @@ Plain functions from parsed requests to data or bytes; ``routes`` calls them off
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import tempfile
 from pathlib import Path
 
 from addin.version import version
 
 MOST_ROWS = 300
+OURS = ("addin", "templates", "udfs")  # errors raised in these packages are sentences for the user
+log = logging.getLogger("tokenbook.server")
 OPTIONS = {  # field of a template's options: how it is read from JSON
     "platforms": lambda value: tuple(str(item) for item in value),
     "model": str,
@@ -69,7 +73,7 @@ def template(name: str, wishes: dict) -> bytes:
             continue
         try:
             given[option] = OPTIONS[option](value)
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             raise PageError(f"{option}: {value!r} does not fit there") from None
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         out = Path(folder) / f"{name}.xlsx"
@@ -101,12 +105,9 @@ def claim(name: str) -> dict:
 
 def refresh(payload: dict, *, write: bool, force: bool) -> dict:
     """What a refresh changes in the open workbook; with ``write`` also the actions that change it."""
-    import xlwings as xw
-
     from templates.refresh import refresh_open
 
-    book = _book(xw, payload)
-    try:
+    with _open(payload) as book:
         report = refresh_open(book, write=write, force=force, assume_values=True)
         lines = [
             {
@@ -125,16 +126,11 @@ def refresh(payload: dict, *, write: bool, force: bool) -> dict:
         if write:
             answer["actions"] = book.json()
         return answer
-    finally:
-        book.close()
 
 
 def check(payload: dict) -> dict:
     """The checks of an open model that its Checks sheet does not call OK."""
-    import xlwings as xw
-
-    book = _book(xw, payload)
-    try:
+    with _open(payload) as book:
         sheet = next((sheet for sheet in book.sheets if sheet.name == "Checks"), None)
         if sheet is None:
             raise PageError("this workbook has no sheet Checks; it is no model of Tokenbook")
@@ -142,12 +138,24 @@ def check(payload: dict) -> dict:
         master = next((row[1] for row in rows if row and row[0] == "All checks"), None)
         failed = [{"check": str(row[0]), "result": row[4]} for row in rows if len(row) > 4 and row[4] == "CHECK"]
         return {"master": str(master), "failed": failed}
-    finally:
-        book.close()
 
 
-def _book(xw, payload: dict):
+@contextlib.contextmanager
+def _open(payload: dict):
+    """The workbook that a task pane sent. What its parts lack shows only while they are read."""
+    import xlwings as xw
+
+    book = None
     try:
-        return xw.Book(json=payload)
-    except (KeyError, TypeError, AttributeError, ValueError, IndexError):
+        book = xw.Book(json=payload)
+        yield book
+    except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, xw.XlwingsError) as error:
+        if type(error).__module__.split(".")[0] in OURS:
+            raise
+        log.warning("a workbook could not be read", exc_info=True)
+        if isinstance(error, xw.LicenseError):
+            raise PageError("the licence key of xlwings Server is not valid; tell your administrator") from None
         raise PageError("the workbook was not sent as it should be; reload the task pane") from None
+    finally:
+        if book is not None:
+            book.close()

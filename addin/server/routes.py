@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import json
+from concurrent.futures import ThreadPoolExecutor
 
-import anyio
-import anyio.to_thread
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -18,19 +18,18 @@ from udfs.functions.errors import VALUE
 
 MOST_CALLS = 1000  # in one batch
 MOST_PAGES = 2  # templates and refreshes at once
-OURS = ("addin", "templates", "udfs")  # errors raised in these packages are sentences for the user
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BAD_REQUEST = 400
 
 
 def routes(authenticate, threads: int) -> list[Route]:
     """The routes. ``authenticate(request)`` raises HTTPException for who may not; ``threads`` calculate at once."""
-    limiters: dict[str, anyio.CapacityLimiter] = {}  # made late: they belong to the running event loop
+    # Templates take seconds; cells that are calculated meanwhile must not wait for them. A calculation that was given
+    # up keeps its thread until it ends, so that there are never more of them than this.
+    cells, pages_ = ThreadPoolExecutor(threads, "cells"), ThreadPoolExecutor(MOST_PAGES, "pages")
 
-    async def calculate(work, *args, pool: str = "calls"):
-        # Templates take seconds; cells that are calculated meanwhile must not wait for them.
-        limiter = limiters.setdefault(pool, anyio.CapacityLimiter(threads if pool == "calls" else MOST_PAGES))
-        return await anyio.to_thread.run_sync(work, *args, limiter=limiter, abandon_on_cancel=True)
+    async def calculate(work, *args, pool: ThreadPoolExecutor = cells):
+        return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
 
     def guarded(handler):
         @functools.wraps(handler)
@@ -40,9 +39,8 @@ def routes(authenticate, threads: int) -> list[Route]:
                 return await handler(request)
             except HTTPException as error:
                 return JSONResponse({"detail": error.detail}, error.status_code)
-            except (BadCallError, UnicodeDecodeError, json.JSONDecodeError, RecursionError) as error:
-                text = str(error) if isinstance(error, BadCallError) else "The request is not JSON."
-                return PlainTextResponse(text, BAD_REQUEST)
+            except BadCallError as error:
+                return PlainTextResponse(str(error), BAD_REQUEST)
 
         return answer
 
@@ -59,13 +57,17 @@ def routes(authenticate, threads: int) -> list[Route]:
 
         @guarded
         async def answer(request: Request) -> Response:
-            given = json.loads(await request.body()) if request.method == "POST" else dict(request.query_params)
+            given = parsed(await request.body()) if request.method == "POST" else dict(request.query_params)
             if not isinstance(given, dict):
                 raise BadCallError("the request is an object")
-            found = await calculate(_said, work, given, pool="pages")
+            found = await calculate(_said, work, given, pool=pages_)
             return found if isinstance(found, Response) else JSONResponse(found)
 
         return answer
+
+    @guarded
+    async def script(request: Request) -> Response:
+        raise HTTPException(404, "there is no such script")
 
     @guarded
     async def metrics(request: Request) -> Response:
@@ -74,6 +76,7 @@ def routes(authenticate, threads: int) -> list[Route]:
     return [
         Route("/xlwings/custom-functions-call", one, methods=["POST"]),
         Route("/xlwings/custom-functions-batch", batch, methods=["POST"]),
+        Route("/xlwings/custom-scripts-call/{name}", script, methods=["POST"]),
         Route("/tokenbook/choices", page(lambda given: pages.choices()), methods=["GET"]),
         Route("/tokenbook/template", page(_template), methods=["POST"]),
         Route("/tokenbook/baselines", page(_baselines), methods=["GET"]),
@@ -89,7 +92,7 @@ def _said(work, given: dict):
     try:
         return work(given)
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in OURS:
+        if type(error).__module__.split(".")[0] not in pages.OURS:
             raise
         text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
         return JSONResponse({"detail": " ".join(text.split())}, BAD_REQUEST)
@@ -116,13 +119,25 @@ def _object(given: dict, field: str) -> dict:
     return value
 
 
+def parsed(body: bytes):
+    """The JSON of a request. BadCallError for what is none: other encodings, NaN, numbers without end, deep nesting."""
+    try:
+        return json.loads(body.decode(), parse_constant=_no_number)
+    except (ValueError, RecursionError):
+        raise BadCallError("The request is not JSON.") from None
+
+
+def _no_number(name: str):
+    raise ValueError(f"{name} is no JSON")
+
+
 def answer_one(body: bytes) -> bytes:
-    return _encoded(_counted(json.loads(body)))
+    return _encoded(_counted(parsed(body)))
 
 
 def answer_batch(body: bytes) -> bytes:
     """A list of calls, each with its own outcome: what one cannot do, the others still can."""
-    bodies = json.loads(body)
+    bodies = parsed(body)
     if not isinstance(bodies, list) or len(bodies) > MOST_CALLS:
         raise BadCallError(f"a batch is a list of at most {MOST_CALLS} calls")
     answers = []

@@ -39,7 +39,7 @@ class ServerSettings:
     key: str | None = None
     proxies: str = "127.0.0.1"  # addresses whose X-Forwarded-* headers are believed
     most_bytes: int = 16 * MEGABYTE
-    most_seconds: float = 30.0
+    most_seconds: float = 60.0  # a template with all its panels takes 5 to 15 on a small machine
     per_minute: int = 6000
     rate_store: str = "memory://"  # where counts are kept; redis:// shares them between workers
     catalog: str | None = None

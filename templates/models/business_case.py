@@ -174,7 +174,7 @@ def compose(options: Options) -> Writer:
     """Write the workbook; cached values and dynamic arrays are added when the file is finished (``build``)."""
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS, most_platforms=1)
     setting.filled |= case_inputs.fill(setting.filler, setting.platforms[0])
-    setting.listed += [case_inputs.SEARCH, risk_panel.LISTED]
+    setting.listed += [case_inputs.SEARCH, *risk_panel.LISTS]
     sections = case_inputs.sections(setting.room, options.currency)
     writer = frame.start(setting, "Business case", SHEETS, sections)
     named = core_inputs.by_name(sections)

@@ -72,7 +72,7 @@ def compose(options: Options) -> Writer:
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS, most_platforms=MOST_PLATFORMS)
     platforms = setting.platforms
     setting.filled |= {name: Filled(value) for name, value in CAPITAL.items()}
-    setting.listed += [RATE_STEPS, risk_panel.LISTED]
+    setting.listed += [RATE_STEPS, *risk_panel.LISTS]
     *above, conventions = core_inputs.sections(setting.room, options.currency)
     sections = (*above, CAPITAL_INPUTS, conventions)
     named = core_inputs.by_name(sections)

@@ -36,9 +36,12 @@ LISTED = Listed(
     "pert and triangular: low, likely, high. uniform: low to high. ..._p10_p90: low and high are met or undercut with 10 % "
     "and 90 % probability. fixed: the likely value.",
 )  # fmt: skip
+BINS = 20  # of the histogram
+BARS = Listed("histogram_bars", "Bars of the histogram", (BINS,), "As many as the Risk sheet has rows for.")
+LISTS = (LISTED, BARS)
 WIDTHS = (40, 20, 15, 19, 12, 12, 12, 66)
 LABEL, UNIT, BASE, KIND, LOW, LIKELY, HIGH, WHY = range(1, 9)
-TRIALS, SEED, BINS = 10_000, 1, 20
+TRIALS, SEED = 10_000, 1
 STEPS = 5  # of each side of the two-way table
 ROWS_OF, COLUMNS_OF = ("price_usd_per_mtok", (0.4, 0.7, 1.0, 1.3, 1.6)), ("utilization_end", (0.4, 0.7, 1.0, 1.2, 1.4))
 CHART_ROWS = 19
@@ -213,7 +216,7 @@ def panel(panels) -> None:
     count = len(UNCERTAIN) + 1
     _keep(panels, "drivers", panels.spill(f'TOK_SIMULATE({common}"drivers")', count, 4, ("text", "share")), count, 4)
     panels.head('Histogram: =TOK_SIMULATE(..., "histogram")')
-    call = f'TOK_SIMULATE({common}"histogram",,{BINS})'
+    call = f'TOK_SIMULATE({common}"histogram",,{{lists.{BARS.name}}})'
     _keep(panels, "histogram", panels.spill(call, BINS + 1, 5, ("usd", "usd", "count", "share")), BINS + 1, 5)
     panels.head("One input at a time: =TOK_TORNADO(names and values, ranges)")
     kinds = ("text", "general", "general", "general", "usd")
@@ -252,8 +255,8 @@ def _as_read(panels) -> tuple[str, str]:
 
 
 def _within(formula: str, bounds) -> str:
-    """A formula kept within what the model takes; only shares have two ends."""
-    return f"MIN({bounds.high:.15g},{formula})" if bounds.high is not None else formula
+    """A formula kept within what the model takes: a share is at most 1, other inputs have room."""
+    return f"MIN(1,{formula})" if bounds.high == 1 else formula
 
 
 def _two_way(panels, table: str, book) -> None:

@@ -46,7 +46,7 @@ def compose(options: Options) -> Writer:
     setting = frame.settle(options, default_platforms=DEFAULT_PLATFORMS)
     claimed = {name: setting.filler.take(setting.figures.row(key)) for name, _, _, _, key in CLAIM_FIGURES}
     sections = core_inputs.sections(setting.room, options.currency)
-    setting.listed.append(risk_panel.LISTED)
+    setting.listed += risk_panel.LISTS
     writer = frame.start(setting, "Token ROI", SHEETS, sections)
     time_sheet.write(
         writer, "Model", core.blocks(setting.platforms), months=setting.room, inputs=core_inputs.by_name(sections),

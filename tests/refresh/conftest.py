@@ -77,6 +77,12 @@ def _model(path, values=(1.95, 2.17), wrong_by=0.0):
     return Path(path)
 
 
+@pytest.fixture(scope="session")
+def write_model():
+    """The function that writes the small model to a path."""
+    return _model
+
+
 @pytest.fixture
 def model(tmp_path):
     """Function: writes the small model; `wrong_by` spoils the cached value of its first formula."""

@@ -285,6 +285,19 @@ def test_a_defined_name_can_say_which_cell(model, figures):
     assert (done.binding.key.platform, done.binding.key.metric) == ("B200", "usd_per_gpu_hour")
 
 
+@pytest.mark.parametrize("written", ["it's 'ours' 2!b2", "'It''s ''ours'' 2'!$B$2", "It's 'ours' 2!B2"])
+def test_a_sheet_with_apostrophes_can_be_written_with_and_without_quotes(tmp_path, figures, written):
+    import xlsxwriter
+
+    path = tmp_path / "quotes.xlsx"
+    book = xlsxwriter.Workbook(str(path))
+    book.add_worksheet("It's 'ours' 2").write("B2", 1)
+    book.close()
+    (done,) = refresh.bind(path, [refresh.Request(written, "B200", "kw_per_gpu")], figures)
+    assert str(done.binding.place) == "It's 'ours' 2!B2"
+    assert refresh.list_bound(path, figures)[0].value == 1
+
+
 def test_binding_again_changes_the_question_not_the_number(bound, figures):
     path = bound()
     refresh.bind(path, [refresh.Request("Inputs!B2", "B200", "usd_per_gpu_hour", "", "neocloud")], figures)

@@ -17,6 +17,7 @@ from types import SimpleNamespace
 from unittest.mock import MagicMock
 
 MISSING = -2147352572
+ANYTHING = MagicMock()
 TABLE = Path(__file__).parents[2] / "hosts" / "cases.py"
 
 
@@ -77,9 +78,10 @@ class ComRange:
 
     def __init__(self, rows):
         self.rows = rows
+        self.Rows, self.Columns = SimpleNamespace(Count=len(rows)), SimpleNamespace(Count=len(rows[0]))
 
-    def __getattr__(self, name):  # sheet, book, size: xlwings looks at them, our function does not
-        return MagicMock()
+    def __getattr__(self, name):  # sheet, book: xlwings looks at them, our function does not
+        return ANYTHING
 
     @property
     def Value(self):

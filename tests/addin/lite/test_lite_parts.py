@@ -4,6 +4,8 @@ import csv
 import json
 import os
 import re
+import subprocess
+import sys
 import zipfile
 from pathlib import Path
 
@@ -302,6 +304,35 @@ def test_a_requirement_instead_of_source(plain):
         assert "tokenbook" not in part.lite(package).properties["requirements.txt"]
 
 
+ASK_INSTALLED = """
+import importlib.util, json, os, sys
+os.environ |= {"XLWINGS_ON_SERVER": "true", "XLWINGS_LICENSE_KEY": "noncommercial"}
+import xlwings.server
+spec = importlib.util.spec_from_file_location("main", sys.argv[1])
+main = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(main)
+functions = [function["id"] for function in xlwings.server.custom_functions_meta(main)["functions"]]
+scripts = [script["function_name"] for script in xlwings.server.custom_scripts_meta(main)]
+print(json.dumps([functions, scripts, main.tok_cost([[1.95]], [[28012.9]]), main.tok_version()]))
+"""
+
+
+def test_where_the_package_is_installed_the_short_main_offers_everything(plain, tmp_path):
+    from udfs.functions import registry
+
+    put_in(plain, requirement=True)
+    with open_package(plain) as package:
+        (tmp_path / "main.py").write_text(part.lite(package).properties["main.py"])
+    command = [sys.executable, "-c", ASK_INSTALLED, str(tmp_path / "main.py")]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=Path(__file__).parents[3])
+    assert done.returncode == 0, done.stderr[-1500:]
+    functions, scripts, cost, version = json.loads(done.stdout)
+    assert set(functions) == {function.name for function in registry().values()}
+    assert set(scripts) == {"check_model", "refresh_baselines", "insert_help"}
+    assert cost == pytest.approx(0.01933633)
+    assert version.endswith("host xlwings Lite")
+
+
 def test_only_the_functions_that_are_called_travel(roi_of_may, tmp_path):
     from templates import hosts
 
@@ -311,7 +342,7 @@ def test_only_the_functions_that_are_called_travel(roi_of_may, tmp_path):
     with open_package(path) as package:
         called = {name.lower() for name, _ in hosts.spellings(package)}
         text = part.lite(package).properties["main.py"]
-    assert set(re.findall(r"^def (tok_\w+)", text, re.MULTILINE)) == called
+    assert set(re.findall(r"^@excel_function.*\ndef (tok_\w+)", text, re.MULTILINE)) == called
     assert done.functions == len(called) > 3
 
 

@@ -31,8 +31,8 @@ def test_the_contents_name_the_right_lines(carried):
     for entry in entries:
         number = int(entry[1].replace(",", ""))
         assert lines[number] == f"# {entry[2]}: {entry[3]}"  # the rule above the title is on that line
-        assert set(lines[number - 1]) == {"#", " ", "-"}
-    rules = [line for line in lines if line.startswith("# ------") and len(line) > 100]
+        assert set(lines[number - 1]) == {"#", " ", "="}
+    rules = [line for line in lines if line.startswith("# ======")]
     assert len(rules) == 2 * len(entries)
 
 

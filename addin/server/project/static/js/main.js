@@ -146,6 +146,8 @@ function wishes() {
       shape: byId("new-shape").value,
       interactivity: byId("new-interactivity").value.trim(),
       months: byId("new-months").value.trim(),
+      currency: byId("new-currency").value.trim().toUpperCase(),
+      exchange_rate: byId("new-exchange-rate").value.trim(),
       as_of: byId("new-as-of").value,
     },
   };
