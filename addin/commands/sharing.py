@@ -51,12 +51,23 @@ def convert(book: Path, out: Path | None, *, host: str, force: bool) -> None:
     with _opened(book, out, force) as (package, _):
         changed = hosts.convert(package, host)
         calls = sum(hosts.spellings(package).values())
+        without = host == "lite" and calls and not _carries_functions(package)
         _save(package, book, out)
     if changed:
         _say(f"Converted to {host}: {_count(sum(changed.values()), 'formula')} in {_count(len(changed), 'part')}")
     else:
         _say(f"Nothing to convert: {'all calls are stored so already' if calls else 'it calls none of our functions'}")
     _say(f"Written: {out or book}" if out or changed else f"{book}: left as it is")
+    if without:
+        _say(f"It carries no functions yet, without which xlwings Lite shows #NAME?: tokenbook embed {out or book}")
+
+
+def _carries_functions(package) -> bool:
+    """Whether xlwings Lite finds Python code in the workbook."""
+    from addin.lite import part
+
+    there = part.lite(package)
+    return there is not None and bool(there.properties.get("main.py"))
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from addin.lite.source import MADE_BY, SCRIPT_NAMES, sealed
 from addin.version import version
@@ -13,29 +13,23 @@ TEXT = '''"""Tokenbook {version} in this workbook, {made_by}. Python for the xlw
 The functions come from the package named in requirements.txt; it must be where Lite looks for packages.
 """
 
-import xlwings as xw
-from addin.lite.inside import scripts
 from addin.lite.inside.installed import (  # noqa: F401
-{names}
+{functions}
 )
-from xlwings import script
+from addin.lite.inside.scripts import (  # noqa: F401
 {scripts}
+)
 '''
-SCRIPT = """
-
-@script
-def {name}(book: xw.Book):
-    scripts.{name}(book)
-"""
 
 
 def write(functions: Collection[str] | None) -> str:
     """The text of ``main.py`` for these functions (Python names); all of them by default."""
     names = [name for name in registry() if functions is None or name in functions]
     text = TEXT.format(
-        version=version(),
-        made_by=MADE_BY,
-        names="\n".join(f"    {name}," for name in sorted(names)),
-        scripts="".join(SCRIPT.format(name=name) for name in SCRIPT_NAMES),
+        version=version(), made_by=MADE_BY, functions=_listed(names), scripts=_listed(SCRIPT_NAMES)
     )
-    return sealed(text.rstrip("\n") + "\n")
+    return sealed(text)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return "\n".join(f"    {name}," for name in sorted(names))

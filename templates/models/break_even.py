@@ -185,7 +185,7 @@ POINTS = Grid("point", "Break-even in its own units", ("Planned", "Before tax", 
 ), also=("column#",))  # fmt: skip
 
 AT_A_MOMENT = Grid("moment", "Break-even of a single month, at the all-in rate of that month", ("Month 1", "Last month"), (
-    Row("month", "Month", "month", "=MAX(1,(#-1)*{model_1.months})", "month"),
+    Row("month", "Month", "month", "=CHOOSE(#,1,{model_1.months})", "month"),
     Row("rate", "All-in rate: running costs and capital recovery", "USD per GPU-hour",
         "=(INDEX({model_1.opex:periods},{month})+INDEX({model_1.capital_recovery:periods},{month}))"
         "/({model_1.gpus}*{model_1.hours_per_month})", "usd_rate"),

@@ -229,9 +229,9 @@ def _calculated(writer, sheet, row: int, first: int, span, count: str, target_ro
         (SLOPE, f"=IF({k}<{count},({after[THROUGHPUT_IN_ORDER]}-{at[THROUGHPUT_IN_ORDER]})/{at[WIDTH]},0)", "number"),
         (INNER, f"=IF(AND({k}>1,{k}<{count}),(SIGN({before[SLOPE]})+SIGN({at[SLOPE]}))"
                 f"*MIN(ABS({before[SLOPE]}),ABS({at[SLOPE]}),ABS({parabola})/2),0)", "number"),
-        # At an end (3 s - m) / 2; two points are joined by a straight line.
-        (TANGENT, f"=IF({k}=1,IF({count}>2,{at[SLOPE]}+({at[SLOPE]}-{after[INNER]})/2,{at[SLOPE]}),"
-                  f"IF({k}={count},IF({count}>2,{before[SLOPE]}+({before[SLOPE]}-{before[INNER]})/2,{before[SLOPE]}),"
+        # At an end (3 s - m) / 2; two points (count - 1 = 1) are joined by a straight line.
+        (TANGENT, f"=IF({k}=1,IF({count}-1>1,{at[SLOPE]}+({at[SLOPE]}-{after[INNER]})/2,{at[SLOPE]}),"
+                  f"IF({k}={count},IF({count}-1>1,{before[SLOPE]}+({before[SLOPE]}-{before[INNER]})/2,{before[SLOPE]}),"
                   f"{at[INNER]}))", "number"),
     ):  # fmt: skip
         cell = sheet.cell(row, column)

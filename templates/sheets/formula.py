@@ -19,10 +19,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 
 NAME = re.compile(r"\{(@?[a-z0-9_.]+)(?::([a-z_]+))?\}")
+WITH_COLUMN = ("", "prev", "to_date")
 OPTIONS = ("prev", "all", "periods", "before", "to_date", "total", "start")
 
 
@@ -74,12 +76,14 @@ class Book:
 
     def __init__(self):
         self._places: dict[str, Place] = {}
+        self._read: dict[tuple, list] = {}  # formulas taken apart: a row is compiled once, not once a month
 
     def put(self, name: str, place: Place) -> None:
         """Give a name to a place. Names are unique, so that a formula means one thing."""
         if name in self._places:
             raise ValueError(f"{name} stands in two places")
         self._places[name] = place
+        self._read.clear()  # a name may now mean another place
 
     @property
     def places(self) -> dict[str, Place]:
@@ -101,23 +105,37 @@ class Book:
         Cells found in a scope of ``floating`` stand in the formula's own column on their sheet; they are written
         without a dollar before it, so that the formula can be copied across.
         """
+        key = (formula, sheet, scopes, floating)
+        pieces = self._read.get(key)
+        if pieces is None:
+            pieces = self._read[key] = self._pieces(formula, sheet, scopes, floating)
+        return "".join([piece if isinstance(piece, str) else piece(column) for piece in pieces])
 
-        def reference(match: re.Match) -> str:
+    def _pieces(self, formula: str, sheet: str, scopes: tuple[str, ...], floating: tuple[str, ...]) -> list:
+        """A formula taken apart: text as it stands, and for what depends on the column a function of it."""
+        pieces: list = []
+        end = 0
+        for match in NAME.finditer(formula):
+            pieces.append(formula[end : match.start()])
+            end = match.end()
             name, option = match[1], match[2] or ""
             # @name: the input, even where the block has a row of that name.
             place = self.find(name[1:], scopes[1:]) if name.startswith("@") else self.find(name, scopes)
             prefix = "" if place.sheet == sheet else quote_sheetname(place.sheet) + "!"
-            text = _reference(place, option, column, name)
+            if isinstance(place, TimeRow) and option in WITH_COLUMN:
+                pieces += [prefix, partial(_moving, place, option, name)]
+                continue
+            text = _reference(place, option, name)
             if isinstance(place, Cell) and any(
                 self._places.get(f"{at}.{name.lstrip('@')}") is place for at in floating
             ):
                 text = text[1:]
-            return prefix + text
+            pieces.append(prefix + text)
+        pieces.append(formula[end:])
+        return pieces
 
-        return NAME.sub(reference, formula)
 
-
-def _reference(place: Place, option: str, column: int, name: str) -> str:
+def _reference(place: Place, option: str, name: str) -> str:
     if option and option not in OPTIONS:
         raise ValueError(f"{{{name}:{option}}}: the options are {', '.join(OPTIONS)}")
     if isinstance(place, Cell):
@@ -135,12 +153,15 @@ def _reference(place: Place, option: str, column: int, name: str) -> str:
         return f"${first}${row}:${get_column_letter(place.last - 1)}${row}"
     if option == "start":
         return f"${first}${row}"
-    if option == "total":
-        return f"${get_column_letter(place.total)}${row}"
+    return f"${get_column_letter(place.total)}${row}"
+
+
+def _moving(row: TimeRow, option: str, name: str, column: int) -> str:
+    """The part of a time row that goes with the column of the formula."""
     if not column:
         raise ValueError(f"{{{name}}} is a row over time; say which part of it, {{{name}:all}} or {{{name}:total}}")
     if option == "prev":
-        return f"{get_column_letter(column - 1)}${row}"
+        return f"{get_column_letter(column - 1)}${row.row}"
     if option == "to_date":
-        return f"${first}${row}:{get_column_letter(column)}${row}"
-    return f"{get_column_letter(column)}${row}"
+        return f"${get_column_letter(row.first)}${row.row}:{get_column_letter(column)}${row.row}"
+    return f"{get_column_letter(column)}${row.row}"

@@ -124,7 +124,7 @@ class Painter:
                 cell.number_format = self._formats[kind]
             self._cache[key] = copy(cell._style)
         else:
-            cell._style = copy(known)  # a number format or alignment set on one cell changes its array in place
+            cell._style = known.__copy__()  # a number format or alignment set on one cell changes its array in place
 
 
 def lines_of(text: str, width: float) -> int:

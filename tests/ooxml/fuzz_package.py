@@ -27,7 +27,7 @@ from templates.refresh import trace
 from udfs import catalog
 
 MOST_SECONDS = 5.0  # of processor time, so that a busy machine is no finding
-SAVE_EVERY = 25  # inputs between two that are also saved to disk, bound and refreshed
+SAVE_EVERY = 10  # inputs between two that are also saved to disk, bound and refreshed
 BESIDE = {"book.xlsx", "book.xlsx.bak", "book.xlsx.refresh.json"}  # what a refresh may leave in a folder
 LARGEST_SEED = 40_000  # bytes, of corpus files taken along
 LIMITS = ooxml.Limits(member_bytes=8 << 20, total_bytes=32 << 20)
@@ -39,6 +39,7 @@ NASTY = [
     b"\xff\xfe", b"\x00", b"\xc3", b"r:id", b"xmlns", b"true", b"2024-13-45", b"1048577", b"16385", b"=1+", b"'",
     b"]]>", b"$A$1",
 ]  # fmt: skip
+FIGURES = [("kw_per_gpu", ""), ("usd_per_gpu_hour", "hyperscaler")]  # metric and conditions
 FRAGMENTS = [
     b"<!DOCTYPE x [<!ENTITY bomb 'b'>]>", b"<!-- <c r='A1'/> -->", b"<![CDATA[</c><v>]]>", b"<?pi <c> ?>", b"<c/>",
     b"<c r='A1'><v>1</v></c>", b"<row/>", b"<row r='1'><c/></row>", b"</c>", b"</row>", b"</sheetData>", b"<v>",
@@ -57,9 +58,10 @@ HOSTILE_NAMES = [
 
 
 def seeds():
-    """Workbooks to start from: openpyxl's, hand-written ones, and small ones of TOKENBOOK_CORPUS."""
+    """Workbooks to start from: openpyxl's, hand-written and bound ones, and small ones of TOKENBOOK_CORPUS."""
     found = [_from_openpyxl(), handmade(), handmade(prefix="x:"), handmade(encoding="utf-16")]
     found.append(handmade(irregular=True))
+    found += [bound(found[0], "Sheet!B2", "Sheet!B4"), bound(found[1], "rate", "Inputs!B2"), bound(found[3], "rate")]
     folder = os.environ.get("TOKENBOOK_CORPUS", "")
     for name in sorted(os.listdir(folder)) if folder and os.path.isdir(folder) else []:
         path = os.path.join(folder, name)
@@ -130,6 +132,19 @@ def handmade(prefix="", encoding="utf-8", irregular=False):
             own = encoding if name.startswith("xl/sheets") else "utf-8"
             archive.writestr(name, f'<?xml version="1.0" encoding="{own.upper()}"?>{text}'.encode(own))
     return stream.getvalue()
+
+
+def bound(data, *cells):
+    """The workbook with cells bound to figures, so that the names and keys of bindings are mutated too."""
+    pairs = zip(cells, FIGURES, strict=False)
+    wishes = [refresh.Request(cell, "B200", metric, "", words) for cell, (metric, words) in pairs]
+    with tempfile.TemporaryDirectory() as folder:
+        path = os.path.join(folder, "book.xlsx")
+        with open(path, "wb") as file:
+            file.write(data)
+        refresh.bind(path, wishes, catalog.shipped())
+        with open(path, "rb") as file:
+            return file.read()
 
 
 # ---- mutations -------------------------------------------------------------------------------------------
@@ -335,7 +350,7 @@ def _raw_members(data):
 
 
 def _save_and_look(data, folder):
-    """Patch a file on disk; nothing but the target may appear or change in the folder around it."""
+    """Patch a file on disk, whether it could be refreshed; nothing else may appear or change in the folder."""
     inner = os.path.join(folder, "inner")
     os.makedirs(inner, exist_ok=True)
     path = os.path.join(inner, "book.xlsx")
@@ -350,30 +365,35 @@ def _save_and_look(data, folder):
         with open(path, "rb") as file:
             assert file.read() == data, "a refused file changed"
     assert os.listdir(inner) == ["book.xlsx"], f"stray files: {os.listdir(inner)}"
-    _bind_and_refresh(path)
+    refreshed = _bind_and_refresh(path)
     assert set(os.listdir(inner)) <= BESIDE, f"stray files: {os.listdir(inner)}"
     assert os.listdir(folder) == ["inner"], f"stray files: {os.listdir(folder)}"
     for name in os.listdir(inner):
         os.unlink(os.path.join(inner, name))
+    return refreshed
 
 
 def _bind_and_refresh(path):
-    """Bind the first number of the workbook and refresh it, engine and all."""
+    """Bind the first number of the workbook and refresh it, engine and all; whether anything was written."""
     figures = catalog.shipped()
     try:
         with ooxml.open_package(path, limits=LIMITS) as book:
             cells = [f"'{sheet.replace(chr(39), chr(39) * 2)}'!{cell.ref}" for sheet in book.sheets
                      for cell in book.cells(sheet) if cell.kind == "number" and cell.formula is None]  # fmt: skip
         refresh.bind(path, [refresh.Request(cell, "B200", "kw_per_gpu") for cell in cells[:1]], figures)
-        refresh.refresh_file(path, figures, write=True, force=True)
+        return refresh.refresh_file(path, figures, write=True, force=True).written is not None
     except (ooxml.PackageError, refresh.RefreshError) as refusal:
         _check_message(refusal)
+        return False
 
 
 def run(count, seed=1, report=print):
-    """Try `count` inputs; returns (refused, patched, slowest seconds). Findings raise, with the input saved."""
+    """Try `count` inputs; returns (refused, patched, refreshed on disk, slowest seconds).
+
+    A finding raises, and its input is kept.
+    """
     chance, starts = random.Random(seed), seeds()
-    refused = patched = 0
+    refused = patched = refreshed = 0
     slowest = 0.0
     with tempfile.TemporaryDirectory() as folder:
         for number in range(count):
@@ -382,7 +402,7 @@ def run(count, seed=1, report=print):
             try:
                 with _alarm(MOST_SECONDS):
                     if number % SAVE_EVERY == 0:
-                        _save_and_look(data, folder)
+                        refreshed += _save_and_look(data, folder)
                     exercise(data)
                 patched += 1
             except ooxml.PackageError as refusal:
@@ -396,8 +416,9 @@ def run(count, seed=1, report=print):
                 raise
             slowest = max(slowest, time.process_time() - started)
             if number % 5000 == 4999:
-                report(f"{number + 1:,} inputs, {refused:,} refused, {patched:,} patched, slowest {slowest:.2f} s")
-    return refused, patched, slowest
+                told = f"{refused:,} refused, {patched:,} patched, {refreshed:,} refreshed on disk"
+                report(f"{number + 1:,} inputs, {told}, slowest {slowest:.2f} s", flush=True)
+    return refused, patched, refreshed, slowest
 
 
 class _alarm:
@@ -421,6 +442,7 @@ class _alarm:
 if __name__ == "__main__":
     inputs, first_seed = int(sys.argv[1]), int(sys.argv[2]) if len(sys.argv) > 2 else 1
     began = time.perf_counter()
-    result = run(inputs, first_seed)
-    print(f"{inputs:,} inputs in {time.perf_counter() - began:.0f} s: {result[0]:,} refused, {result[1]:,} patched,")
-    print(f"no crash, no hang (slowest {result[2]:.2f} s), nothing written outside the target")
+    refusals, patches, refreshes, longest = run(inputs, first_seed)
+    print(f"{inputs:,} inputs in {time.perf_counter() - began:.0f} s: {refusals:,} refused, {patches:,} patched;")
+    print(f"{(inputs - 1) // SAVE_EVERY + 1:,} of them on disk too, {refreshes:,} bound and refreshed there;")
+    print(f"no crash, no hang (slowest {longest:.2f} s), nothing written outside the target")

@@ -10,10 +10,11 @@ INPUTS = 300
 @pytest.mark.parametrize("seed", [101, 102])
 def test_broken_and_hostile_workbooks_are_refused_or_patched_and_never_worse(fuzz_package, monkeypatch, seed):
     monkeypatch.delenv("TOKENBOOK_CORPUS", raising=False)  # the same inputs everywhere
-    refused, patched, slowest = fuzz_package.run(INPUTS, seed, report=lambda line: None)
+    refused, patched, refreshed, slowest = fuzz_package.run(INPUTS, seed, report=lambda line, **_: None)
     assert refused + patched == INPUTS
     assert refused > INPUTS / 5, "the mutations hardly break anything: the fuzzer is asleep"
     assert patched > INPUTS / 5, "hardly anything is patched: the fuzzer sees refusals only"
+    assert refreshed, "no input gets as far as a refresh"
     assert slowest < fuzz_package.MOST_SECONDS
 
 

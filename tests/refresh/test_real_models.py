@@ -46,7 +46,7 @@ def corpus():
 def by_openpyxl(path):
     book = openpyxl.Workbook()
     sheet = book.active
-    sheet.title = "P&L 'net'"
+    sheet.title = "P&L 'net' 2026"
     for row in range(1, 20):
         sheet.append([f"month {row}", row * 1.5, f"=B{row}*2", row % 2 == 0])
     sheet["A1"].comment = Comment("a note", "someone")
@@ -54,7 +54,7 @@ def by_openpyxl(path):
     chart = LineChart()
     chart.add_data(Reference(sheet, min_col=2, min_row=1, max_row=19))
     sheet.add_chart(chart, "K2")
-    book.create_sheet("Other")["A1"] = "='P&L ''net'''!B3"
+    book.create_sheet("Other")["A1"] = "='P&L ''net'' 2026'!B3"
     book.save(path)
 
 

@@ -1,5 +1,7 @@
 """Runs a main.py alone, as xlwings Lite does: ``python -I alone.py main.py questions.json answers.json``.
 
+With ``installed`` as a fourth word every installed package is there, as where requirements.txt asks for them.
+
 Questions are ``{"calls": [[function, arguments], ...], "scripts": [{"name", "book", "formulas"}, ...]}``.
 
 Only the standard library, numpy and xlwings can be imported; everything else that is installed is out of reach. Cells
@@ -93,9 +95,10 @@ async def answer(module, xlwings, function, arguments):
     return [[received(cell) for cell in row] for row in rows]
 
 
-async def ask(path, questions, answers):
+async def ask(path, questions, answers, packages=""):
     """Put the questions to the main.py and write what it answers."""
-    sys.meta_path.insert(0, OutOfReach())
+    if packages != "installed":
+        sys.meta_path.insert(0, OutOfReach())
     os.environ |= {"XLWINGS_ON_SERVER": "true", "XLWINGS_LICENSE_KEY": "noncommercial"}
     import xlwings
     import xlwings.server

@@ -28,11 +28,12 @@ def as_questions(calls: list, scripts: list = ()) -> str:
     return json.dumps(asked)
 
 
-def run_alone(main: Path, folder: Path, calls: list = (), scripts: list = ()) -> dict:
+def run_alone(main: Path, folder: Path, calls: list = (), scripts: list = (), *, installed: bool = False) -> dict:
     """Questions to a main.py that runs in a process of its own; calls are (function, arguments)."""
     questions, answers = folder / "questions.json", folder / "answers.json"
     questions.write_text(as_questions(calls, scripts))
     command = [sys.executable, "-I", "-W", "error::RuntimeWarning", str(ALONE), str(main), str(questions), str(answers)]
+    command += ["installed"] if installed else []
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]
     return json.loads(answers.read_text())

@@ -153,3 +153,19 @@ def test_refresh_without_the_formula_bar_leaves_the_cells_alone(roi_of_may, carr
     actions = alone(carried, tmp_path, scripts=[run])["actions"][0]
     assert [action["func"] for action in actions] == ["alert"]
     assert "0 of " in alert_of(actions)
+
+
+def test_the_scripts_of_a_workbook_that_asks_for_the_package_do_the_same(roi_of_may, actions, alone, tmp_path):
+    from addin.lite import package_source
+
+    main = tmp_path / "main.py"
+    main.write_text(package_source.write(None), encoding="utf-8")
+    runs = [
+        {"name": name, "book": sent_by_excel(roi_of_may), "formulas": {}}
+        for name in ("check_model", "insert_help", "refresh_baselines")
+    ]
+    checked, helped, refreshed = alone(main, tmp_path, scripts=runs, installed=True)["actions"]
+    assert checked == actions["check_model"]
+    assert helped == actions["insert_help"]
+    assert " baselines changed" in alert_of(refreshed)
+    assert any(action["func"] == "setValues" for action in refreshed)
