@@ -23,6 +23,7 @@ from openpyxl.utils.cell import column_index_from_string, coordinate_from_string
 from templates import ooxml, validation
 from udfs.functions import CellError, registry
 from udfs.functions.arguments import OMITTED
+from udfs.functions.errors import is_error
 
 OFFICE_JS_PREFIX = "_xldudf_"
 OMITTED_TEXT = "\ufffcomitted"  # stands in for an empty argument, which the engine would read as 0
@@ -181,14 +182,30 @@ class Model:
                 cells[ref] = CellError("#N/A") if value is None and formula is None else value
         return found
 
+    def unknown(self) -> list[str]:
+        """Cells that the file shows a value for and the engine only #NAME?: it lacks a function that they use."""
+        found = []
+        for sheet, cells in self.values().items():
+            lost = [ref for ref, value in cells.items() if is_error(value) and value == ENGINE_ERRORS["Name"]]
+            known = self.package.cells(sheet, lost) if lost else ()
+            found += [f"{sheet}!{cell.ref}" for cell in known if cell.value is not None and not is_error(cell.value)]
+        return found
+
     def save(self, out: str | Path | None = None, **options) -> None:
-        """Write the inputs set and all calculated values into ``out`` (or the file itself), nothing else."""
-        values = self.values()
+        """Write the inputs set and all calculated values into ``out`` (or the file itself), nothing else.
+
+        Where the engine lacks a function, no calculated value is written, since others may follow from it: the file
+        keeps those it has and is marked for calculation when it is opened.
+        """
+        unknown, values = self.unknown(), self.values()
         for change in self.changes:
             self.package.set_value(change.sheet, change.ref, change.new)
-        for sheet, cells in values.items():
-            if cells:
-                self.package.set_cached_many(sheet, cells)
+        if unknown:
+            self.package.set_calculation(full_calc_on_load=True)
+        else:
+            for sheet, cells in values.items():
+                if cells:
+                    self.package.set_cached_many(sheet, cells)
         self.package.save(out or self.path, **options)
 
     def _spill_readers(self) -> list[tuple[str, str, str]]:

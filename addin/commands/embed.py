@@ -6,7 +6,7 @@ from pathlib import Path
 
 from addin.commands import show
 from addin.version import version
-from templates.ooxml import open_package
+from templates.ooxml import PackageError, open_package
 
 
 class CommandError(ValueError):
@@ -19,14 +19,18 @@ def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_fi
 
     in_place = out is None or (out.exists() and book.exists() and out.samefile(book))
     if not in_place:
-        build.check_target(out, force=force)
+        build.check_target(out, force=force, ending=book.suffix.lower() or ".xlsx")
     with show.progress() as progress:
         progress.add_task("putting the functions in")
+        from addin.lite import EmbedError
         from addin.lite import embed as put_in
 
-        with open_package(book) as package:
-            done = put_in(package, requirement=requirement, used_only=used, all_figures=all_figures, force=force)
-            package.save(None if in_place else out, backup=in_place)
+        try:
+            with open_package(book) as package:
+                done = put_in(package, requirement=requirement, used_only=used, all_figures=all_figures, force=force)
+                package.save(None if in_place else out, backup=in_place)
+        except (EmbedError, PackageError) as error:
+            raise CommandError(str(error) if str(book) in str(error) else f"{book}: {error}") from None
     written = book if in_place else out
     if not done.changed and in_place:
         show.console.print(f"{book}: has these functions already; nothing written", soft_wrap=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 from addin.commands import show
@@ -12,6 +13,8 @@ ELSEWHERE = {
     "lite": "xlwings Lite needs no installation from here: tokenbook new roi roi.xlsx --host lite",
     "server": "the server is started, not installed: tokenbook serve",
 }
+
+STORE_APPS = "WindowsApps"  # the folder of programs from the Microsoft Store
 
 
 class InstallError(ValueError):
@@ -30,10 +33,21 @@ def install(host: str, *, uninstall: bool, out: Path | None, profile: Path | Non
         raise InstallError("--profile names a profile of LibreOffice: use it with --host calc")
     if out is not None and not out.is_dir():
         raise InstallError(f"{out}: is no folder; --output names an existing folder")
+    if out is None and not uninstall:
+        _refuse_python_of_the_store()
     if host == CLASSIC:
         _remove_classic() if uninstall else _classic(out)
     else:
         _remove_calc(profile) if uninstall else _calc(out, profile)
+
+
+def _refuse_python_of_the_store() -> None:
+    """What it writes into AppData lands in a folder of its own, where neither Excel nor LibreOffice looks."""
+    if sys.platform == "win32" and STORE_APPS in sys.base_prefix:
+        raise InstallError(
+            "this Python comes from the Microsoft Store, and Windows hides from other programs what it writes: install "
+            "Python from python.org/downloads and Tokenbook in that one, then run this again"
+        )
 
 
 def _classic(out: Path | None) -> None:
@@ -94,8 +108,6 @@ def _remove_calc(folder: Path | None) -> None:
 
 
 def _python() -> str:
-    import sys
-
     return sys.executable
 
 

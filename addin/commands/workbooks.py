@@ -93,7 +93,7 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
                 model.set(name, parse_value(value))
             progress.update(task, description="calculating")
             model.recalculate()
-            named = _named(model)
+            named, unknown = _named(model), model.unknown()
             if out is not None:
                 progress.update(task, description="writing")
                 model.save(out)
@@ -109,6 +109,7 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
                 "results": {name: value for name, (value, formula) in named.items() if formula},
                 "inputs": {name: value for name, (value, formula) in named.items() if not formula},
                 "cell_errors": errors,
+                "not_calculated_here": unknown,
             }
         )
         return
@@ -122,6 +123,10 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
         show.console.print(f"{book.name}: calculated; it has no named results (name a cell in Excel to see it here)")
     if errors:
         show.console.print(f"{errors} cells hold an error")
+    if unknown:
+        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
+        kept = "" if out is None else " The file has the new inputs and its old results; Excel calculates it on opening."
+        show.console.print(f"Not known here: a function in {unknown[0]}{more}.{kept}", soft_wrap=True)
     if out is not None:
         show.console.print(f"Written: {out}", soft_wrap=True)
 

@@ -7,11 +7,12 @@ them.
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 
 from addin.lite import figures, package_source, part, source
 from addin.version import version
-from templates import hosts
+from templates import bindings, hosts
 from udfs import catalog
 from udfs.functions import registry
 
@@ -119,7 +120,18 @@ def _rows_for(package, called: set[str]) -> list[catalog.Baseline]:
     texts = {
         cell.value for sheet in package.sheets for cell in package.cells(sheet) if isinstance(cell.value, str)
     }  # fmt: skip
-    return figures.chosen(texts & ids, texts & platforms if look_up else ())
+    return figures.chosen(texts & ids | _bound(package), texts & platforms if look_up else ())
+
+
+def _bound(package) -> set[str]:
+    """Ids of the rows in bound cells, and of those that a refresh would write there."""
+    found = set()
+    for binding in bindings.read((name.name, name.text) for name in package.names if name.scope is None):
+        if binding.key:
+            found.add(binding.key.row)
+            with suppress(LookupError):
+                found.add(bindings.answer(binding.key, catalog.active()).id)
+    return found
 
 
 def _requirements(old: str, requirement: bool) -> str:

@@ -25,9 +25,7 @@ from addin.lite.inside.scripts import (  # noqa: F401
 def write(functions: Collection[str] | None) -> str:
     """The text of ``main.py`` for these functions (Python names); all of them by default."""
     names = [name for name in registry() if functions is None or name in functions]
-    text = TEXT.format(
-        version=version(), made_by=MADE_BY, functions=_listed(names), scripts=_listed(SCRIPT_NAMES)
-    )
+    text = TEXT.format(version=version(), made_by=MADE_BY, functions=_listed(names), scripts=_listed(SCRIPT_NAMES))
     return sealed(text)
 
 

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import inspect
 
-import xlwings as xw
+# Not xlwings.func: that is a no-op where xlwings was imported before the server said that it is one.
+from xlwings.server import arg, func
 
 from udfs.functions import registry
 
@@ -31,9 +32,9 @@ def _custom(function):
             for each in function.arguments
         ]
     )
-    decorated = xw.func(body)
+    decorated = func(body)
     for each in function.arguments:
         about = function.help.arguments[each.name]
         unit = f" [{about.unit}]" if about.unit else ""
-        decorated = xw.arg(each.name, doc=f"{about.text}{unit}")(decorated)
+        decorated = arg(each.name, doc=f"{about.text}{unit}")(decorated)
     return decorated

@@ -114,6 +114,7 @@ def refresh(payload: dict, *, write: bool, force: bool) -> dict:
                 "cell": line.cell,
                 "old": line.old if isinstance(line.old, (int, float, str)) else None,
                 "new": line.new,
+                "name": " ".join(filter(None, (line.row.platform, line.row.metric))) if line.row else "",
                 "unit": line.row.unit if line.row else "",
                 "source": line.row.source if line.row else "",
                 "as_of": line.row.as_of if line.row else "",

@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import DataTableFormula
 
-from templates import engine
+from templates import engine, ooxml
 from templates.engine import EngineError, Model
 
 
@@ -115,3 +115,22 @@ def test_a_call_that_refers_to_itself_is_an_error_and_no_crash(tmp_path):
     with Model(path) as model:
         model.recalculate()
         assert model.value("Sheet", "B2") == "#NUM!"
+
+
+def test_results_of_functions_that_the_engine_lacks_stay_and_excel_calculates_the_file(tmp_path):
+    path = tmp_path / "cube.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    sheet["A1"], sheet["A2"], sheet["A3"] = 5, "=A1*2", '=CUBEVALUE("Sales",A1)'
+    book.save(path)
+    with ooxml.open_package(path) as package:
+        package.set_cached_many("Sheet", {"A2": 10.0, "A3": 77.0})
+        package.save(path)
+    with Model(path) as model:
+        model.set("A1", 6.0)
+        model.recalculate()
+        assert model.unknown() == ["Sheet!A3"]
+        model.save(tmp_path / "out.xlsx")
+    values = openpyxl.load_workbook(tmp_path / "out.xlsx", data_only=True)
+    assert [values.active[ref].value for ref in ("A1", "A2", "A3")] == [6, 10, 77]
+    assert values.calculation.fullCalcOnLoad

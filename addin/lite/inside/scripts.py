@@ -36,9 +36,15 @@ async def refreshed(book: xw.Book) -> str:
         formulas = await read_formulas(book)
     except (AttributeError, NotImplementedError, ImportError):  # an xlwings that cannot tell formulas from values
         formulas = {}
-    report = refresh_open(book, catalog.active(), write=True, formulas=formulas)
+    report = refresh_open(book, catalog.active(), formulas=formulas)
     if not report.lines:
         return "No cell of this workbook is bound to a baseline (tokenbook bind does that)."
+    if unknown := figures_from_elsewhere(report):
+        return (
+            f"Nothing was changed: {unknown[0].cell} holds a figure that is not among those of {catalog.active().date} "
+            "which this workbook carries, a newer one or your team's. tokenbook embed brings today's in; then refresh."
+        )
+    report = refresh_open(book, catalog.active(), write=True, formulas=formulas)
     changed = [
         f"{line.cell}: {line.old} is now {line.new} {line.row.unit} ({line.row.as_of})" for line in report.changes
     ]
@@ -47,6 +53,12 @@ async def refreshed(book: xw.Book) -> str:
     more = [*changed, *left]
     shown = more[:MOST_LINES] + ([f"and {len(more) - MOST_LINES} more"] if len(more) > MOST_LINES else [])
     return "\n".join([first, *shown])
+
+
+def figures_from_elsewhere(report) -> list:
+    """Lines that would be changed although their figure comes from a catalogue that is not the one carried here."""
+    carried = {row.id for row in catalog.active()}
+    return [line for line in report.changes if line.binding.key.row and line.binding.key.row not in carried]
 
 
 def help_rows() -> list[list[str]]:

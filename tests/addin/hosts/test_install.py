@@ -99,6 +99,17 @@ def test_what_a_windows_machine_lacks_is_named(home, monkeypatch, capsys):
     assert "Missing: The package pywin32" in said
 
 
+@pytest.mark.parametrize("host", ["classic", "calc"])
+def test_python_of_the_microsoft_store_is_refused_because_nobody_else_sees_what_it_writes(
+    home, monkeypatch, capsys, host
+):
+    monkeypatch.setattr(sys, "platform", "win32")
+    store = r"C:\Program Files\WindowsApps\PythonSoftwareFoundation.Python.3.12_3.12.2800.0_x64__qbz5n2kfra8p0"
+    monkeypatch.setattr(sys, "base_prefix", store)
+    assert "python.org/downloads" in refused(capsys, "--host", host)
+    assert list(home.iterdir()) == []
+
+
 def test_on_a_mac_the_user_is_led_to_the_host_that_has_the_functions(home, monkeypatch, capsys):
     monkeypatch.setattr(sys, "platform", "darwin")
     assert run(["install"]) == 0
@@ -122,6 +133,25 @@ def test_calc_finds_the_functions_beside_the_macros_of_the_user(home, monkeypatc
     capsys.readouterr()
     assert run(["install", "--host", "calc", "--uninstall"]) == 0
     assert "Nothing to remove" in capsys.readouterr().out
+
+
+def test_a_profile_that_is_kept_elsewhere_is_found(home, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "linux")
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / "elsewhere"))
+    library = home / "elsewhere/libreoffice/4/user/basic/Standard"
+    library.mkdir(parents=True)
+    (library / "script.xlb").write_text(USERS_LIBRARY)
+    assert run(["install", "--host", "calc"]) == 0
+    assert "TOK_NPV(" in (library / "Tokenbook.xba").read_text()
+    assert not (home / ".config").exists()
+
+
+def test_windows_without_appdata_keeps_to_the_home(home, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "platform", "win32")
+    monkeypatch.setattr(place, "missing", list)
+    monkeypatch.delenv("APPDATA")
+    assert run(["install"]) == 0
+    assert (home / EXCEL["win32"] / "tokenbook.xlam").exists()
 
 
 def test_libreoffice_that_is_open_is_left_alone(home, capsys, monkeypatch):

@@ -181,6 +181,7 @@ def test_every_other_part_of_a_workbook_stays_as_it_is(path, plain, tmp_path):
         assert set(new) - set(old) == ADDED
     with open_package(out) as again:
         assert part.lite(again).properties["main.py"]
+        assert not embed(again).changed, "the second time there is nothing to do"
 
 
 def test_embedding_twice_does_not_touch_the_file(plain):
@@ -376,6 +377,19 @@ def test_measured_points_travel_where_frontiers_are_looked_up(tmp_path):
         text = part.lite(package).properties["main.py"]
     points = re.findall(r"^([\w.-]+)\.frontier\.", text, re.MULTILINE)
     assert set(points) == {"h200"}
+
+
+def test_the_figures_of_bound_cells_travel(plain, capsys):
+    from addin.cli import run
+
+    metric = "output_tok_s_per_accelerator"
+    question = ["--platform", "B200", "--metric", metric, "--model", "DeepSeek-R1", "-c", "Offline"]
+    assert run(["bind", str(plain), "Sheet!A1", *question]) == 0, capsys.readouterr().err
+    put_in(plain)
+    with open_package(plain) as package:
+        text = part.lite(package).properties["main.py"]
+    rows = re.findall(rf"^b200\.{metric}\.dsr1\.offline[\w.-]*", text, re.MULTILINE)
+    assert len(rows) == 1, "only the row that a refresh would write, of this long series"
 
 
 def test_the_teams_figures_travel_too(plain, tmp_path, monkeypatch):

@@ -155,6 +155,23 @@ def test_refresh_without_the_formula_bar_leaves_the_cells_alone(roi_of_may, carr
     assert "0 of " in alert_of(actions)
 
 
+def test_refresh_does_not_go_back_to_figures_older_than_those_of_the_workbook(
+    roi_of_may, carried, moved_on, alone, tmp_path
+):
+    """A colleague refreshed the file with a newer Tokenbook; the Python in it still knows the old figures only."""
+    book = sent_by_excel(roi_of_may)
+    row = moved_on[0].key.row
+    changed = [name for name in book["names"] if f"row={row}" in name["refers_to"]]
+    for name in changed:
+        name["refers_to"] = name["refers_to"].replace(f"row={row}", "row=b200.of.next.year")
+    assert changed
+    run = {"name": "refresh_baselines", "book": book, "formulas": {}}
+    actions = alone(carried, tmp_path, scripts=[run])["actions"][0]
+    assert [action["func"] for action in actions] == ["alert"]
+    assert alert_of(actions).startswith(f"Nothing was changed: {moved_on[0].place} holds a figure")
+    assert "tokenbook embed" in alert_of(actions)
+
+
 def test_the_scripts_of_a_workbook_that_asks_for_the_package_do_the_same(roi_of_may, actions, alone, tmp_path):
     from addin.lite import package_source
 

@@ -151,6 +151,25 @@ def test_embed_refuses_in_one_line(book, capsys):
     assert cli.run(["embed", str(book), "--force"]) == 0
 
 
+def test_a_template_of_excel_stays_a_template(book, tmp_path, capsys):
+    """Excel refuses an .xlsx that says inside that it is a template."""
+    from addin import cli
+
+    template = book.rename(tmp_path / "budget.xltx")
+    assert cli.run(["embed", str(template), "-o", str(tmp_path / "lite.xlsx")]) == 2
+    assert "is an .xltx file" in capsys.readouterr().err
+    assert cli.run(["embed", str(template), "-o", str(tmp_path / "lite.xltx")]) == 0
+
+
+def test_a_refusal_names_the_workbook(tmp_path, capsys):
+    from addin import cli
+
+    path = tmp_path / "plain.xlsx"
+    openpyxl.Workbook().save(path)
+    assert cli.run(["embed", str(path), "--used"]) == 2
+    assert capsys.readouterr().err.startswith(f"tokenbook: {path}: this workbook calls none of our functions")
+
+
 def test_new_with_another_host_carries_no_code(tmp_path):
     from addin.lite import part
 

@@ -163,6 +163,11 @@ def test_tabs_follow_the_arrow_keys_and_say_which_is_chosen(pane):
         assert shown.evaluate_all("all => all.map(each => each.id)") == [f"panel-{wanted}"]
 
 
+def test_the_tabs_stand_in_one_line_at_320_pixels(pane):
+    tops = pane.locator("[role=tab]").evaluate_all("all => all.map(each => each.getBoundingClientRect().top)")
+    assert len(set(tops)) == 1
+
+
 def test_results_are_announced(pane):
     assert pane.locator("#tb-status").get_attribute("aria-live") == "polite"
     assert pane.locator("#tb-alert").get_attribute("role") == "alert"
@@ -232,7 +237,7 @@ def test_a_model_with_the_chosen_options_is_opened_in_excel(pane):
     (content,) = pane.evaluate("__host.created")
     book = openpyxl.load_workbook(io.BytesIO(base64.b64decode(content)))
     inputs = [str(cell.value) for row in book["Inputs"].iter_rows() for cell in row if cell.value is not None]
-    assert {"H100", "B200", "EUR"} <= set(inputs)
+    assert {"H100", "B200", "EUR per USD"} <= set(inputs)
     assert "24" in inputs
     formulas = [str(cell.value) for sheet in book for row in sheet.iter_rows() for cell in row]
     assert any("_xldudf_TOK_" in text for text in formulas), "stored as this host stores our functions"
@@ -310,10 +315,12 @@ def test_the_checks_of_the_model_are_shown(opened, old_model):
     pane = opened(book)
     pane.evaluate("""__host.actions["tokenbook-show"]({ source: { id: "Tokenbook.Check" }, completed() {} })""")
     status(pane, "All checks: OK")
+    assert pane.locator("#refresh-result table").count() == 0
     row = next(number for number, row in enumerate(checks) if len(row) > 4 and row[4] == "OK")
     pane.evaluate(f"__host.book.sheets.find((each) => each.name === 'Checks').values[{row}][4] = 'CHECK'")
     pane.get_by_role("button", name="Check the model").click()
     pane.wait_for_selector("#refresh-result table")
+    assert pane.locator("#tb-status").inner_text() == "One check fails."
     assert str(checks[row][0]) in pane.locator("#refresh-result").inner_text()
     picture(pane, "check")
 
@@ -324,7 +331,7 @@ def test_the_checks_of_the_model_are_shown(opened, old_model):
 def test_baselines_come_with_their_sources_and_go_into_a_cell(pane):
     go(pane, "Baselines")
     pane.select_option("#baselines-platform", "H100")
-    pane.select_option("#baselines-metric", "usd_per_gpu_hour")
+    pane.select_option("#baselines-metric", "capex_usd_per_gpu")
     pane.get_by_role("button", name="Show").click()
     status(pane, "figures")
     picture(pane, "baselines")
@@ -450,6 +457,8 @@ def guarded(tmp_path_factory):
 def test_a_token_is_asked_for_once_and_kept_apart_for_each_tenant(opened, guarded):
     pane = opened(at=guarded, expected_complaints=("401", "Attempt"))
     pane.wait_for_selector("#tb-sign-in:not([hidden])")
+    assert pane.locator("main").is_hidden(), "nothing that could not work is offered"
+    assert pane.locator("#tb-alert").is_hidden(), "nobody did anything wrong yet"
     picture(pane, "sign-in")
     answer = pane.evaluate("__host.call('TOK_COST', [[[2]], [[1000]], null])")
     assert "token" in answer["error"]["message"], "the cell says what is missing"
@@ -461,6 +470,7 @@ def test_a_token_is_asked_for_once_and_kept_apart_for_each_tenant(opened, guarde
     pane.get_by_role("button", name="Sign in").click()
     pane.wait_for_selector("#new-template option", state="attached")
     assert pane.locator("#tb-sign-in").is_hidden()
+    assert pane.locator("main").is_visible()
     assert pane.evaluate("Object.keys(localStorage).filter((key) => key.includes('token'))") == [
         "partition-tokenbook-token"
     ]

@@ -4,6 +4,7 @@
   const key = () => `${globalThis.Office?.context?.partitionKey ?? ""}tokenbook-token`;
 
   globalThis.tokenbookSignIn = (token) => localStorage.setItem(key(), token.trim());
+  globalThis.tokenbookSignedIn = () => localStorage.getItem(key()) !== null;
   globalThis.tokenbookSignOut = () => localStorage.removeItem(key());
 
   globalThis.getAuth = async () => {

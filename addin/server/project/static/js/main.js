@@ -27,9 +27,15 @@ async function ask(path, { body, binary = false } = {}) {
 
 function showSignIn() {
   if ((globalThis.config?.authProviders ?? []).includes("token")) {
-    byId("tb-sign-in").hidden = false;
+    signingIn(true);
     byId("tb-token").focus();
   }
+}
+
+function signingIn(wanted) {
+  byId("tb-sign-in").hidden = !wanted;
+  document.querySelector("main").hidden = wanted;
+  document.querySelector("[role=tablist]").hidden = wanted;
 }
 
 // --- saying what happens -----------------------------------------------------------------------------------------
@@ -76,8 +82,13 @@ function element(name, attributes = {}, ...children) {
       made.setAttribute(key, value);
     }
   }
-  made.append(...children.map((child) => (child instanceof Node ? child : String(child))));
+  made.append(...children.flatMap((child) => (child instanceof Node ? [child] : breakable(String(child)))));
   return made;
+}
+
+// Names such as usd_per_gpu_hour may go on in the next line where a word of them ends.
+function breakable(text) {
+  return text.split(/(?<=[_(/,!])(?=\S)/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
 }
 
 function table(caption, heads, rows) {
@@ -86,8 +97,13 @@ function table(caption, heads, rows) {
     {},
     element("caption", {}, caption),
     element("thead", {}, element("tr", {}, ...heads.map((head) => element("th", { scope: "col" }, head)))),
-    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map((cell) => element("td", {}, cell ?? ""))))),
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...row.map(tableCell)))),
   );
+}
+
+function tableCell(cell) {
+  const figure = typeof cell === "number";
+  return element("td", figure ? { className: "tb-number" } : {}, figure ? number(cell) : (cell ?? ""));
 }
 
 function number(value) {
@@ -200,8 +216,8 @@ function showLines(lines) {
   result.replaceChildren();
   if (changed.length) {
     result.append(
-      table("What changes", ["Cell", "Old", "New", "Unit", "Source, as of"],
-        changed.map((line) => [line.cell, number(line.old), number(line.new), line.unit, `${line.source}, ${line.as_of}`])),
+      table("What changes", ["Cell", "Old", "New", "What it is"],
+        changed.map((line) => [line.cell, line.old, line.new, `${line.name}, ${line.unit}. ${line.source}, ${line.as_of}`])),
     );
   }
   if (others.length) {
@@ -242,7 +258,7 @@ byId("check-show").addEventListener(
     if (failed.length) {
       result.append(table("Checks that fail", ["Check"], failed.map((line) => [line.check])));
     }
-    say(`All checks: ${master}`);
+    say(failed.length === 0 ? `All checks: ${master}` : failed.length === 1 ? "One check fails." : `${failed.length} checks fail.`);
   }),
 );
 
@@ -250,13 +266,17 @@ byId("check-show").addEventListener(
 
 function figure(row) {
   const name = [row.platform, row.metric, row.model].filter(Boolean).join(", ");
-  const notes = [row.qualifier, row.words || row.conditions, row.tier, row.origin === "shipped" ? "" : "the team's own"];
+  const words = [row.qualifier, row.words || row.conditions, row.tier].filter(Boolean);
+  const notes = words.filter((each, index) => !words.slice(0, index).some((earlier) => earlier.includes(each)));
+  if (row.origin !== "shipped") {
+    notes.push("the team's own");
+  }
   const article = element(
     "article",
     { className: "tb-figure" },
     element("h3", {}, name),
     element("p", { className: "tb-value" }, `${number(row.value)} ${row.unit}`),
-    element("p", {}, notes.filter(Boolean).join("; ")),
+    element("p", {}, notes.join("; ")),
     element("p", { className: "tb-hint" }, `${row.source}, as of ${row.as_of}, confidence ${row.confidence}`),
   );
   if (row.contradictions.length) {
@@ -316,7 +336,7 @@ function bars(title, figures) {
   figures.forEach((each, index) => {
     const y = 26 + 34 * index;
     chart.append(
-      drawn("text", { x: 0, y: y + 8, class: "tb-chart-label" }, each.label),
+      drawn("text", { x: 0, y: y + 8, class: "tb-chart-label" }, each.label.replaceAll("_", " ")),
       drawn("rect", { x: 0, y: y + 12, width: Math.max(2, 210 * share(each.value)), height: 12, class: each.claimed ? "tb-bar-claimed" : "tb-bar" }),
       drawn("text", { x: 6 + Math.max(2, 210 * share(each.value)), y: y + 22, class: "tb-chart-label" }, number(each.value)),
     );
@@ -344,10 +364,10 @@ byId("claims-form").addEventListener(
       ...listed("Not stated", claim.missing),
       ...listed("Said differently", claim.disagreements),
       ...listed("Measured", claim.measured),
-      table("As claimed", ["Figure", "Value", "Unit"], stated.map((each) => [each.label, number(each.value), each.unit])),
-      table("What follows", ["Figure", "Value", "Unit"], implied.map((each) => [each.label, number(each.value), each.unit])),
+      table("As claimed", ["Figure", "Value", "Unit"], stated.map((each) => [each.label, each.value, each.unit])),
+      table("What follows", ["Figure", "Value", "Unit"], implied.map((each) => [each.label, each.value, each.unit])),
       ...[...units].filter(([, some]) => some.length > 1 && some.some((e) => !e.claimed) && some.every((e) => e.value > 0))
-        .map(([unit, some]) => bars(unit, some)),
+        .map(([unit, some]) => bars(`Claimed (orange) and implied (blue), ${unit}`, some)),
       ...listed("Sources", claim.sources),
     );
     say("");
@@ -367,7 +387,7 @@ byId("tb-sign-in").addEventListener("submit", async (event) => {
   event.preventDefault();
   globalThis.tokenbookSignIn(byId("tb-token").value);
   byId("tb-token").value = "";
-  byId("tb-sign-in").hidden = true;
+  signingIn(false);
   await start();
 });
 
@@ -392,7 +412,10 @@ async function start() {
       ...found.functions.map((each) => element("details", {}, element("summary", {}, each.signature), element("p", {}, each.summary))),
     );
   } catch (error) {
-    complain(error);
+    // Who opens the pane for the first time has done nothing wrong.
+    if (byId("tb-sign-in").hidden || globalThis.tokenbookSignedIn()) {
+      complain(error);
+    }
   }
 }
 
