@@ -60,10 +60,14 @@ class Change:
 
 
 class Model:
-    """A workbook in the engine: set inputs, recalculate, read values, save the values into the file."""
+    """A workbook in the engine: set inputs, recalculate, read values, save the values into the file.
 
-    def __init__(self, path: str | Path):
+    ``only`` (sheet -> references) leaves all other formulas out: their cells stand still with the values of the file.
+    """
+
+    def __init__(self, path: str | Path, only: dict[str, set[str]] | None = None):
         self.path = Path(path)
+        self._only = only
         self.package = ooxml.open_package(self.path)
         self.changes: list[Change] = []
         self._formulas: dict[str, dict[str, str | None]] | None = None
@@ -89,22 +93,7 @@ class Model:
 
     def locate(self, name: str) -> tuple[str, str]:
         """Sheet and cell of a defined name, of ``Sheet!B7``, or of ``B7`` on the first sheet."""
-        for (defined, scope), text in self.package.defined_names.items():
-            if scope is None and defined.casefold() == name.casefold():
-                sheet, ref = _one_cell(text, name)
-                return sheet, ref
-        sheet, bang, ref = name.rpartition("!")
-        sheet = sheet.strip("'").replace("''", "'") if bang else next(iter(self.package.sheets))
-        ref = ref.replace("$", "").upper()
-        if not re.fullmatch(r"[A-Z]{1,3}[1-9][0-9]{0,6}", ref):
-            hidden = {each.name for each in self.package.names if each.hidden}
-            known = sorted(n for n, scope in self.package.defined_names if scope is None and n not in hidden)
-            hint = f"; names in this workbook: {', '.join(known[:12])}" if known else ""
-            raise EngineError(f"{name}: is neither a name of this workbook nor a cell like Inputs!C9{hint}")
-        for known in self.package.sheets:
-            if known.casefold() == sheet.casefold():
-                return known, ref
-        raise EngineError(f"{name}: there is no sheet {sheet!r}; it has {', '.join(self.package.sheets)}")
+        return locate(self.package, name)
 
     def set(self, name: str, value: float | str | bool | None) -> None:
         """Set an input cell. A formula cell is refused: it would be calculated over again."""
@@ -132,7 +121,11 @@ class Model:
     def formulas(self, sheet: str) -> dict[str, str | None]:
         """Cells of a sheet that are calculated: reference -> formula, or None for the other cells of an array."""
         if self._formulas is None:
-            self._formulas = {name: _calculated(self.package, name) for name in self.package.sheets}
+            self._formulas = {name: calculated(self.package, name) for name in self.package.sheets}
+            if self._only is not None:
+                for name, cells in self._formulas.items():
+                    kept = self._only.get(name, ())
+                    self._formulas[name] = {ref: text for ref, text in cells.items() if ref in kept}
         return self._formulas[sheet]
 
     def recalculate(self) -> None:
@@ -213,7 +206,10 @@ class Model:
         if self._readers is None:
             areas: dict[str, list[tuple[int, int, int, int]]] = {}
             for sheet in self.package.sheets:
-                ranges = {ref for *_, ref in self.package.formulas(sheet) if ref and ":" in ref}
+                mine = self.formulas(sheet)
+                ranges = {
+                    area for ref, *_, area in self.package.formulas(sheet) if ref in mine and area and ":" in area
+                }
                 areas[sheet.casefold()] = [range_boundaries(ref) for ref in ranges]
             self._readers = []
             if any(areas.values()):
@@ -228,14 +224,14 @@ class Model:
         """The file as the engine reads it right.
 
         It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
-        wrong rows: the first go, the second get a text of their own.
+        wrong rows: the first go, the second get a text of their own. Formulas that are left out become constants.
         """
         copy = ooxml.open_package(self.package.to_bytes())
         for sheet, part in self.package.sheets.items():
             formulas = self.formulas(sheet)
             spilled = {ref for ref, formula in formulas.items() if formula is None}
             content = self.package.read_part(part)
-            if not spilled and b"shared" not in content:
+            if not spilled and b"shared" not in content and self._only is None:
                 continue
             root = etree.fromstring(content, validation.PARSER)
             for cell in root.iter("{*}c"):
@@ -245,7 +241,11 @@ class Model:
                     del cell[:]
                     continue
                 formula = cell.find("{*}f")
-                if formula is not None and formula.get("t") == "shared" and ref in formulas:
+                if formula is None:
+                    continue
+                if self._only is not None and ref not in formulas:
+                    cell.remove(formula)
+                elif formula.get("t") == "shared" and ref in formulas:
                     formula.attrib.clear()
                     formula.text = formulas[ref]
             copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
@@ -269,6 +269,26 @@ class Model:
                         raise EngineError(
                             f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
                         ) from None
+
+
+def locate(package, name: str) -> tuple[str, str]:
+    """Sheet and cell of a defined name, of ``Sheet!B7``, or of ``B7`` on the first sheet."""
+    for (defined, scope), text in package.defined_names.items():
+        if scope is None and defined.casefold() == name.casefold():
+            sheet, ref = _one_cell(text, name)
+            return sheet, ref
+    sheet, bang, ref = name.rpartition("!")
+    sheet = sheet.strip("'").replace("''", "'") if bang else next(iter(package.sheets))
+    ref = ref.replace("$", "").upper()
+    if not re.fullmatch(r"[A-Z]{1,3}[1-9][0-9]{0,6}", ref):
+        hidden = {each.name for each in package.names if each.hidden}
+        known = sorted(n for n, scope in package.defined_names if scope is None and n not in hidden)
+        hint = f"; names in this workbook: {', '.join(known[:12])}" if known else ""
+        raise EngineError(f"{name}: is neither a name of this workbook nor a cell like Inputs!C9{hint}")
+    for known in package.sheets:
+        if known.casefold() == sheet.casefold():
+            return known, ref
+    raise EngineError(f"{name}: there is no sheet {sheet!r}; it has {', '.join(package.sheets)}")
 
 
 def _with_names_written_out(formula: str, texts: dict[str, str]) -> str:
@@ -444,7 +464,8 @@ def _spilled(model: Model, sheet: str):
     ]
 
 
-def _calculated(package, sheet: str) -> dict[str, str | None]:
+def calculated(package, sheet: str) -> dict[str, str | None]:
+    """The cells of a sheet that are calculated: reference -> formula, or None for the other cells of an array."""
     cells: dict[str, str | None] = {}
     children: list[str] = []
     for ref, text, kind, array_ref in package.formulas(sheet):

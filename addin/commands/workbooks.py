@@ -125,7 +125,7 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
         show.console.print(f"{errors} cells hold an error")
     if unknown:
         more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        kept = "" if out is None else " The file has the new inputs and its old results; Excel calculates it on opening."
+        kept = "" if out is None else " The file has the new inputs and the old results; Excel calculates it."
         show.console.print(f"Not known here: a function in {unknown[0]}{more}.{kept}", soft_wrap=True)
     if out is not None:
         show.console.print(f"Written: {out}", soft_wrap=True)

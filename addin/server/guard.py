@@ -7,6 +7,7 @@ client does not repeat the request (it repeats 500, 502, 503 and 504).
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import math
 import time
@@ -16,7 +17,11 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from starlette.responses import PlainTextResponse
 
+from addin.server.settings import MEGABYTE
+
 TOO_LARGE, TOO_SLOW, TOO_MANY = 413, 408, 429
+READ_ON = 4  # times the largest size that are read of a refused request, and thrown away
+READ_ON_SECONDS = 10
 log = logging.getLogger("tokenbook.server")
 # Excel's own pages frame the task pane; nothing else may.
 FRAMES = (
@@ -76,7 +81,8 @@ class BodyLimit:
             return await self.app(scope, receive, send)
         stated = dict(scope["headers"]).get(b"content-length", b"0")
         if not stated.isdigit() or int(stated) > self.most:
-            return await self._refuse(scope, receive, send)
+            to_come = stated.isdigit() and int(stated) <= READ_ON * self.most
+            return await self._refuse(scope, receive, send, to_come)
         seen, started, refused = 0, False, False
 
         async def receiving():
@@ -87,7 +93,7 @@ class BodyLimit:
                 return message
             if not started and not refused:
                 refused = True
-                await self._refuse(scope, receive, send)
+                await self._refuse(scope, receive, send, message.get("more_body", False))
             return {"type": "http.disconnect"}
 
         async def sending(message):
@@ -102,8 +108,16 @@ class BodyLimit:
             if not refused:  # else the application only says that the client is gone
                 raise
 
-    async def _refuse(self, scope, receive, send):
-        text = f"The request is larger than {self.most / 1e6:.0f} MB. Send a smaller range."
+    async def _refuse(self, scope, receive, send, to_come: bool):
+        # Who is still sending would only see a broken connection, and send it all again. Some more is read, then.
+        seen = 0
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(READ_ON_SECONDS):
+                while to_come and seen <= READ_ON * self.most:
+                    message = await receive()
+                    seen += len(message.get("body", b""))
+                    to_come = message.get("more_body", False)
+        text = f"The request is larger than {self.most / MEGABYTE:.0f} MB. Send a smaller range."
         await PlainTextResponse(text, TOO_LARGE, headers={"connection": "close"})(scope, receive, send)
 
 
@@ -152,8 +166,8 @@ class RateLimit:
         who = (scope.get("client") or ("unknown",))[0]
         try:
             allowed = await self.limiter.hit(self.item, who)
-        except Exception:
-            log.exception("the rate store does not answer")
+        except Exception as error:
+            log.error("the rate store does not answer", extra={"error": type(error).__name__})
             allowed = True
         if allowed:
             return await self.app(scope, receive, send)

@@ -91,7 +91,9 @@ def baselines(platform: str | None, metric: str | None, model: str | None, as_of
     shown = [{field: row.get(field) for field in SHOWN} for row in rows[:MOST_ROWS]]
     for row in shown:
         others = figures.contradictions(figures.row(row["id"]))
-        row["contradictions"] = [f"{other.value:g} {other.unit}, {other.source}, {other.as_of}" for other in others]
+        row["contradictions"] = [
+            {field: getattr(other, field) for field in ("value", "unit", "source", "as_of")} for other in others
+        ]
     return {"rows": shown, "more": max(0, len(rows) - MOST_ROWS)}
 
 

@@ -97,7 +97,7 @@ class Package:
 
     def close(self):
         """Drop unsaved edits and what is held in memory."""
-        self._store.restart(self._store.data)
+        self._store.revert()
         self._views, self._strings = {}, None
 
     # ---- the workbook ---------------------------------------------------------------------------------

@@ -29,12 +29,20 @@ class PartStore:
         self.restart(data)
 
     def restart(self, data):
-        """Start over from the bytes of an archive (`data`), such as the one just saved."""
+        """Start over from the bytes of an archive (`data`), which holds what the parts hold now: the one just saved."""
         self._container = read_container(data, self.limits)
+        self._forget_changes()
+        self._signed = self._find_signature()
+
+    def revert(self):
+        """Drop all changes and what is held in memory."""
+        self._texts, self._relations = {}, {}
+        self._forget_changes()
+
+    def _forget_changes(self):
         self._changed, self._added, self._removed, self._proven = {}, {}, set(), set()
         names = [name for name in self._container.members if not name.endswith("/")]
         self._by_lower = {name.lower(): name for name in names}
-        self._signed = self._find_signature()
 
     @property
     def data(self):

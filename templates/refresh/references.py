@@ -17,6 +17,7 @@ from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
 
 DEEPEST_NAME = 12  # names that refer to names
 LONGEST_FORMULA = 8192  # characters, Excel's limit
+REACHING = ("indirect", "offset")  # functions
 REACHES_ANYWHERE = re.compile(r"\b(?:INDIRECT|OFFSET)\s*\(", re.IGNORECASE)
 CELLS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?::(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7}))?")
 COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
@@ -162,26 +163,42 @@ def bounds_of(text, absolute):
 # ---- a quick look at raw sheets -------------------------------------------------------------------------
 
 FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|>([^<]*)</f>)")
-OPENS_FORMULA = re.compile(rb"<f[\s/>]")
-SOME_CELL = re.compile(r"(\$?[A-Za-z]{1,3}\$?[0-9]{1,7})(?::(\$?[A-Za-z]{1,3}\$?[0-9]{1,7}))?")
+SOME_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
 WHOLE = re.compile(r"\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}(?![A-Za-z0-9])|(?<![A-Za-z0-9])\$?[0-9]{1,7}:\$?[0-9]{1,7}")
 SHEETS_BETWEEN = re.compile(r":[^!()\[\],\":\n]{1,70}!")  # Jan:Mar!A1; a sheet's name has up to 31 characters
 
 
-def formulas_of(raw: bytes) -> str | None:
+def reaches_anywhere(formulas: str) -> bool:
+    """Whether a formula computes the place that it reads, or reads a run of sheets."""
+    folded = formulas.casefold()  # words are looked for many times faster than patterns
+    if any(word in folded for word in REACHING) and REACHES_ANYWHERE.search(formulas):
+        return True
+    return "!" in formulas and bool(SHEETS_BETWEEN.search(formulas))
+
+
+def formulas_of(raw: bytes, shared: bool = False) -> str | None:
     """The texts of all formulas of a worksheet part, one a line; None if a quick look cannot tell them.
 
-    Shared formulas (whose other cells have no text of their own), data tables, comments and prefixes are left to
-    the patcher.
+    Data tables, comments and prefixes are left to the patcher, and shared formulas, whose other cells have no text of
+    their own, unless `shared` says that the text of the first will do.
     """
     start, stop = raw.find(b"<sheetData"), raw.rfind(b"</sheetData>")
     if raw[:1] not in (b"<", b"\xef") or b"<sheetData/>" in raw[start : start + 12]:
         return "" if raw[:1] == b"<" and start >= 0 else None
-    if start < 0 or stop < 0 or raw.find(b"<!", start, stop) >= 0 or raw.find(b":f", start, stop) >= 0:
+    if start < 0 or stop < 0:
         return None
-    found = FORMULA.findall(raw, start, stop)
-    if len(found) != sum(1 for _ in OPENS_FORMULA.finditer(raw, start, stop)):
+    if raw.find(b"!", start, stop) >= 0 and raw.find(b"<!", start, stop) >= 0:
         return None
-    if b"" in found or raw.find(b'"dataTable"', start, stop) >= 0:
-        return None
+    letters = raw.count(b"f", start, stop)  # one letter is looked for many times faster than two
+    found = [piece.rpartition(b"<f>")[2] for piece in raw[start:stop].split(b"</f>")[:-1]] if letters else []
+    if letters != 2 * len(found) or b"<" in b"".join(found):  # there is more than <f>text</f>
+        found = FORMULA.findall(raw, start, stop)
+        if len(found) != raw.count(b"<f", start, stop):
+            return None
+        if raw.find(b":f", start, stop) >= 0 or raw.find(b"dataTable", start, stop) >= 0:
+            return None
+    if b"" in found:
+        if not shared:
+            return None
+        found = [text for text in found if text]
     return html.unescape(b"\n".join(found).decode("utf-8", "replace"))

@@ -9,10 +9,8 @@ import numpy as np
 
 from templates.bindings import PREFIX, Place
 from templates.ooxml import Package
-from templates.ooxml.references import column_letters, parse_range, parse_ref
+from templates.ooxml.references import column_letters, column_number, parse_range, parse_ref
 from templates.refresh.references import (
-    REACHES_ANYWHERE,
-    SHEETS_BETWEEN,
     SOME_CELL,
     WHOLE,
     Area,
@@ -20,6 +18,7 @@ from templates.refresh.references import (
     Reader,
     bounds_of,
     formulas_of,
+    reaches_anywhere,
 )
 
 SMALL_AREA = 64  # cells; larger areas are compared as rectangles instead of cell by cell
@@ -59,12 +58,12 @@ def _any_may(package, cells) -> bool:
     sheets = {sheet for sheet, _, _ in cells}
     words = _words_that_reach(package, cells, sheets)
     for sheet, part in package.sheets.items():
-        text = formulas_of(package.read_part(part))
+        text = formulas_of(package.read_part(part), shared=sheet.casefold() not in sheets)
         if text is None:
             return True
         if not text:
             continue
-        if REACHES_ANYWHERE.search(text) or SHEETS_BETWEEN.search(text):
+        if reaches_anywhere(text):
             return True
         folded = text.casefold()
         if any(word in folded for word in words):
@@ -113,10 +112,13 @@ def _mentions(text: str, places) -> bool:
     """Whether any reference in the text, on whichever sheet, covers one of the places."""
     if WHOLE.search(text):
         return True
-    for match in SOME_CELL.finditer(text):
-        top, left, bottom, right = bounds_of(match[0], False) or (1, 1, 0, 0)
-        if any(top <= row <= bottom and left <= column <= right for row, column in places):
-            return True
+    for letters, top, last_letters, bottom in SOME_CELL.findall(text):
+        rows = sorted((int(top), int(bottom or top)))
+        columns = [column for row, column in places if rows[0] <= row <= rows[1]]
+        if columns:  # hardly ever, and so the letters are worked out last
+            left, right = sorted((column_number(letters), column_number(last_letters or letters)))
+            if any(left <= column <= right for column in columns):
+                return True
     return False
 
 

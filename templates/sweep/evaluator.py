@@ -9,10 +9,11 @@ from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from templates import validation
+from templates import engine, validation
 from templates.bindings import PREFIX, Place
 from templates.engine import EngineError, Model
-from templates.refresh.trace import dependents
+from templates.ooxml import Package, open_package
+from templates.sweep import prune
 from templates.sweep.errors import SweepError
 from udfs.functions.errors import is_error
 
@@ -44,19 +45,23 @@ class Evaluator:
     """Sets inputs, calculates what depends on them, reads outputs. Scenarios do not influence each other."""
 
     def __init__(self, book: bytes, inputs: tuple[str, ...], outputs: tuple[str, ...], name: str = "the workbook"):
+        package = open_package(book)
+        self.inputs = tuple(locate(package, item, "input") for item in inputs)
+        self.outputs = tuple(locate(package, item, "output") for item in outputs)
+        self._formulas = prune.Formulas(package)
+        self._needs = self._formulas.needs([target.place for target in self.outputs])
         with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
             path = Path(folder) / name
             path.write_bytes(book)
-            self.model = Model(path)
-        self.inputs = tuple(locate(self.model, item, "input") for item in inputs)
-        self.outputs = tuple(locate(self.model, item, "output") for item in outputs)
+            self.model = Model(path, only=self._needs.cells if self._needs else None)
         self.model.recalculate()
         self._cells = [coordinate_to_tuple(target.ref) for target in self.inputs]
         self._rules = [validation.rules_for(self.model, target.sheet, target.ref) for target in self.inputs]
         self.base = [self.model.value(target.sheet, target.ref) for target in self.inputs]
         self._now = list(self.base)
         self._read = [(target.sheet, *coordinate_to_tuple(target.ref)) for target in self.outputs]
-        self._narrow = self._outputs_read_no_spill()
+        # A cell that an array fills does not pass its change on by itself; that needs a second calculation.
+        self._narrow = self._needs is not None and not self._needs.spills
 
     def close(self) -> None:
         self.model.package.close()
@@ -93,42 +98,30 @@ class Evaluator:
         refused = validation.refusal_by(self._rules[index], self.model, target.sheet, value)
         return f"{target.name}: {value!r} is refused by {target.sheet}!{target.ref}: {refused}" if refused else ""
 
-    def _outputs_read_no_spill(self) -> bool:
-        """True where no output depends on a cell that an array fills; those need a second calculation."""
-        reached = dependents(self.model.package, [target.place for target in self.inputs])
-        filled = [
-            Place(sheet, ref)
-            for sheet, cells in reached.cells.items()
-            for ref in cells
-            if self.model.formulas(sheet).get(ref, "") is None
-        ]
-        if not filled:
-            return True
-        behind = dependents(self.model.package, filled).cells
-        return not any(target.ref in behind.get(target.sheet, ()) for target in self.outputs)
-
     def idle_outputs(self) -> list[str]:
         """Outputs that depend on none of the inputs: asked for by mistake, probably."""
-        reached = dependents(self.model.package, [target.place for target in self.inputs]).cells
-        return [target.name for target in self.outputs if target.ref not in reached.get(target.sheet, ())]
+        idle = []
+        for target in self.outputs:
+            needs = self._formulas.needs([target.place])
+            if needs is not None and not any(needs.reads(given.place) for given in self.inputs):
+                idle.append(target.name)
+        return idle
 
 
-def locate(model: Model, name: str, role: str) -> Target:
+def locate(package: Package, name: str, role: str) -> Target:
     """The cell of a name, refused with what is known where it cannot be an input (or output)."""
     try:
-        sheet, ref = model.locate(name)
+        sheet, ref = engine.locate(package, name)
     except EngineError as error:
         raise SweepError(f"{role} {error}") from None
-    if role == "input" and ref in model.formulas(sheet):
+    if role == "input" and ref in engine.calculated(package, sheet):
         raise SweepError(f"input {name}: {sheet}!{ref} holds a formula; set the inputs that it depends on")
     return Target(name, sheet, ref)
 
 
-def spelled_out(model: Model, outputs: list[str]) -> tuple[str, ...]:
+def spelled_out(package: Package, outputs: list[str]) -> tuple[str, ...]:
     """Names of outputs, with ``npv_*`` replaced by the names it stands for."""
-    known = [
-        name for name, scope in model.package.defined_names if scope is None and not name.startswith((PREFIX, "_xlnm."))
-    ]
+    known = [name for name, scope in package.defined_names if scope is None and not name.startswith((PREFIX, "_xlnm."))]
     found: dict[str, None] = {}
     for output in outputs:
         if "*" not in output and "?" not in output:

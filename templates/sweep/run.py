@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from templates.ooxml import open_package
 from templates.sweep import scenarios, schedule
 from templates.sweep.errors import SweepError
 from templates.sweep.evaluator import Evaluator, spelled_out
@@ -46,11 +47,9 @@ def sweep(
     content = content_of(book)
     inputs = scenarios.inputs_of(table)
     rows = scenarios.rows(table)
-    first = Evaluator(content, inputs, (), book.name)
+    names = spelled_out(open_package(content), outputs)
+    first = Evaluator(content, inputs, names, book.name)
     try:
-        names = spelled_out(first.model, outputs)
-        first.close()
-        first = Evaluator(content, inputs, names, book.name)
         idle = tuple(first.idle_outputs())
         taken = [name for name in names if name in table.columns] or [ERROR] * (ERROR in table.columns)
         if taken:

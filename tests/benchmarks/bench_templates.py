@@ -2,7 +2,8 @@
 
 The peer gets values, formulas and styles of every cell ready in memory and makes a new workbook of them. Ours looks
 the figures up, composes, calculates every formula and stores the values; that is named apart, because openpyxl cannot
-calculate; the target is for the writing. Run as a script for a table; `rows()` gives the same as data. Everything is measured in turns in one run.
+calculate; the target is for the writing. Run as a script for a table; `rows()` gives the same as data. Everything is
+measured in turns in one run.
 """
 
 import tempfile

@@ -204,6 +204,44 @@ def test_outputs_behind_a_spill_are_calculated_in_full(tmp_path):
         wide.close()
 
 
+@pytest.mark.parametrize("output", ["B9", "B12", "B13", "B14", "B15"])
+def test_formulas_that_no_output_reads_stand_still_and_all_others_follow(tmp_path, output):
+    """Only what an output needs is calculated; a formula left out by mistake would give an old result."""
+    path = tmp_path / "chain.xlsx"
+    workbook = openpyxl.Workbook()
+    sheet, other = workbook.active, workbook.create_sheet("Other one")
+    sheet["A1"] = 2.0
+    for row in range(1, 9):
+        sheet.cell(row, 2).value = f"=$A$1*{row}" if row < 3 else f"=B{row - 1}+B{row - 2}"
+    sheet["B9"] = "=SUM('Other one'!A:A)+B8"
+    other["A1"], other["A2"] = "=Sheet!B3*10", "=PRICE_NOW*2"
+    workbook.defined_names["PRICE_NOW"] = DefinedName("PRICE_NOW", attr_text="Sheet!$A$1")
+    sheet["B12"] = '=INDIRECT("B"&8)'
+    sheet["B13"] = "=SUM(B1:INDEX(B:B,8))"
+    sheet["B14"] = "=TOK_COST(B8,B9)"
+    sheet["B15"] = "=SUMPRODUCT((B1:B8>0)*B1:B8)"
+    workbook.save(path)
+    evaluator = Evaluator(path.read_bytes(), ("Sheet!A1",), (f"Sheet!{output}",))
+    try:
+        for value in (3.0, 5.0):
+            fibonacci = [value, 2 * value]
+            while len(fibonacci) < 8:
+                fibonacci.append(fibonacci[-1] + fibonacci[-2])
+            total = fibonacci[7] + 10 * fibonacci[2] + 2 * value
+            right = {
+                "B9": total,
+                "B12": fibonacci[7],
+                "B13": sum(fibonacci),
+                "B14": fibonacci[7] * 1e6 / (total * 3600),
+                "B15": sum(fibonacci),
+            }
+            answer = evaluator.answer((value,))
+            assert answer.error == ""
+            assert answer.values[0] == pytest.approx(right[output], rel=1e-12)
+    finally:
+        evaluator.close()
+
+
 # --- several workers ---------------------------------------------------------------------------------------------
 
 

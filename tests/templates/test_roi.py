@@ -197,7 +197,7 @@ def test_native_core_and_kernel_agree_on_random_inputs(small, seed):
     path, writer = small
     rng = np.random.default_rng(seed)
     with Model(path) as model:
-        for case in range(50):
+        for case in range(20):
             settings = random_settings(rng)
             for name, value in settings.items():
                 model.set(name, value)

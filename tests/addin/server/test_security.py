@@ -132,6 +132,7 @@ def entra():
             "aud": "client", "iss": issuer, "ver": "2.0", "exp": now + 600, "nbf": now - 5, "oid": "u1", "name": "Anna",
             "roles": ["Finance"], **changes,
         }  # fmt: skip
+        claims = {name: claim for name, claim in claims.items() if claim is not None}
         return "Bearer " + jwt.encode({"alg": "RS256", "kid": "test"}, claims, signed_by)
 
     return KeySet([key]).as_dict(private=False), token, other
@@ -139,7 +140,8 @@ def entra():
 
 @pytest.fixture
 def entra_client(server, entra, monkeypatch):
-    import xlwings_server.auth.entraid as provider
+    client = server(auth="entraid", entra_client="client", entra_tenant="tenant", roles=("Finance",))
+    import xlwings_server.auth.entraid as provider  # only now: it wants the licence key that the server sets
 
     public, _, _ = entra
 
@@ -147,7 +149,7 @@ def entra_client(server, entra, monkeypatch):
         return public
 
     monkeypatch.setattr(provider.jwks, "get_jwks_json", keys)
-    return server(auth="entraid", entra_client="client", entra_tenant="tenant", roles=("Finance",))
+    return client
 
 
 def test_an_entra_token_opens_calls_batches_and_pages(entra_client, entra, body):
@@ -187,6 +189,58 @@ def test_a_forged_or_unsigned_entra_token_does_not_open(entra_client, entra, bod
         assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == 401, given
 
 
+def test_a_public_key_is_no_secret_to_sign_with(entra_client, entra, body):
+    """The classic confusion: HS256 with the public key, which anybody can fetch, as the secret."""
+    import base64
+    import hmac
+
+    from joserfc.jwk import RSAKey
+
+    public, token, _ = entra
+    head = base64.urlsafe_b64encode(b'{"alg":"HS256","kid":"test"}').rstrip(b"=")
+    signed = head + b"." + token().split(".")[1].encode()
+    secret = RSAKey.import_key(public["keys"][0]).as_pem(private=False)
+    signature = base64.urlsafe_b64encode(hmac.digest(secret, signed, "sha256")).rstrip(b"=")
+    forged = (signed + b"." + signature).decode()
+    headers = {"Authorization": f"Bearer {forged}"}
+    assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == 401
+
+
+def test_without_the_keys_of_entra_nobody_enters_and_nothing_is_told(entra_client, entra, body, monkeypatch):
+    import xlwings_server.auth.entraid as provider
+
+    async def unreachable():
+        raise OSError("no route to login.microsoftonline.com from 10.0.0.7")
+
+    monkeypatch.setattr(provider.jwks, "get_jwks_json", unreachable)
+    headers = {"Authorization": entra[1](oid="nobody yet")}
+    answer = entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers)
+    assert answer.status_code == 503
+    assert "cannot be checked at present" in answer.text
+    assert "10.0.0.7" not in answer.text
+
+
+def test_an_entra_token_without_an_end_does_not_open(entra_client, entra, body):
+    _, token, _ = entra
+    headers = {"Authorization": token(exp=None)}
+    assert entra_client.post(CALL, json=body("tok_cost", 2.0, 1000.0), headers=headers).status_code == 401
+
+
+def test_an_entra_token_that_was_good_is_not_good_for_ever(entra_client, entra, body, monkeypatch):
+    """xlwings Server remembers a good token for an hour; this one ends in ten minutes."""
+    import sys
+    import time
+    from types import SimpleNamespace
+
+    _, token, _ = entra
+    headers = {"Authorization": token(oid="remembered")}
+    call = body("tok_cost", 2.0, 1000.0)
+    assert entra_client.post(CALL, json=call, headers=headers).status_code == 200
+    later = time.time() + 900
+    monkeypatch.setattr(sys.modules["auth.entraid"], "time", SimpleNamespace(time=lambda: later))
+    assert entra_client.post(CALL, json=call, headers=headers).status_code == 401
+
+
 # --- from where --------------------------------------------------------------------------------------------------
 
 
@@ -217,6 +271,44 @@ def test_an_origin_that_was_named_may_call(server):
 def test_a_large_request_is_refused_by_its_stated_length(server):
     client = server(most_bytes=1000)
     assert client.post(CALL, content=b"x" * 1001).status_code == guard.TOO_LARGE
+
+
+@pytest.mark.parametrize("stated", [b"4001", b"99999999999", b"-1", b"many"])
+def test_a_length_that_cannot_be_is_refused_before_anything_is_read(stated):
+    import asyncio
+
+    async def reads(*_):
+        pytest.fail("it was read")
+
+    async def send(message):
+        sent.append(message)
+
+    sent = []
+    scope = {"type": "http", "method": "POST", "path": CALL, "headers": [(b"content-length", stated)]}
+    asyncio.run(guard.BodyLimit(reads, most_bytes=1000)(scope, reads, send))
+    assert sent[0]["status"] == guard.TOO_LARGE
+
+
+def test_who_sends_somewhat_too_much_hears_why_and_the_application_nothing():
+    """Without reading on, a browser reports a lost connection, and Excel's client sends all of it three times."""
+    import asyncio
+
+    arriving, sent = [b"x" * 500] * 4, []
+
+    async def receive():
+        body = arriving.pop()
+        return {"type": "http.request", "body": body, "more_body": bool(arriving)}
+
+    async def send(message):
+        assert not arriving, "answered before it was read"
+        sent.append(message)
+
+    async def never(*_):
+        pytest.fail("it reached the application")
+
+    scope = {"type": "http", "method": "POST", "path": CALL, "headers": [(b"content-length", b"2000")]}
+    asyncio.run(guard.BodyLimit(never, most_bytes=1000)(scope, receive, send))
+    assert sent[0]["status"] == guard.TOO_LARGE
 
 
 def test_a_large_request_is_refused_while_it_arrives(server):
@@ -256,6 +348,12 @@ def test_a_made_up_token_opens_no_new_window(server, token_file, body):
     call = body("tok_cost", 2.0, 1000.0)
     codes = [client.post(CALL, json=call, headers={"Authorization": f"Bearer {n}"}).status_code for n in range(8)]
     assert codes[-1] == guard.TOO_MANY
+
+
+def test_a_rate_store_that_is_gone_stops_nobody(server, body, capsys):
+    client = server(rate_store="redis://127.0.0.1:1")
+    assert client.post(CALL, json=body("tok_cost", 3.6, 1000.0)).status_code == 200
+    assert "rate store does not answer" in capsys.readouterr().err
 
 
 def test_no_code_makes_excel_ask_again():
@@ -331,10 +429,13 @@ def test_every_answer_has_the_headers(client, path):
     headers = client.get(path).headers
     assert "script-src 'self'" in headers["content-security-policy"]
     assert "default-src 'none'" in headers["content-security-policy"]
+    assert "frame-ancestors 'self' https://*.officeapps.live.com" in headers["content-security-policy"]
     assert "unsafe" not in headers["content-security-policy"]
     assert headers["x-content-type-options"] == "nosniff"
     assert headers["referrer-policy"] == "no-referrer"
     assert headers["cache-control"] == "no-store"
+    assert headers["cross-origin-resource-policy"] == "same-origin"
+    assert "camera=()" in headers["permissions-policy"]
     assert "server" not in headers
 
 

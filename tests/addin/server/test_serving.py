@@ -51,8 +51,16 @@ def test_it_names_no_product_behind_it(port):
 
 def test_other_machines_cannot_reach_it(port):
     """On Linux all of 127/8 is this machine; an address on which it does not listen stands for the others'."""
-    with pytest.raises(OSError), socket.create_connection(("127.0.0.2", port), timeout=5):  # noqa: PT012
-        pass
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(("127.0.0.2", port), timeout=5)
+
+
+def test_a_request_that_is_too_large_is_told_so_over_a_real_connection(port):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.request("POST", "/xlwings/custom-functions-call", b" " * (17 * 1024 * 1024))
+    answer = connection.getresponse()
+    assert answer.status == 413
+    assert answer.read() == b"The request is larger than 16 MB. Send a smaller range."
 
 
 @pytest.fixture

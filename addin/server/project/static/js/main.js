@@ -88,7 +88,7 @@ function element(name, attributes = {}, ...children) {
 
 // Names such as usd_per_gpu_hour may go on in the next line where a word of them ends.
 function breakable(text) {
-  return text.split(/(?<=[_(/,!])(?=\S)/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
+  return text.split(/(?<=_|\w\(|[,/](?=[^\d\s]))(?=\S)/).flatMap((part, index) => (index ? [document.createElement("wbr"), part] : [part]));
 }
 
 function table(caption, heads, rows) {
@@ -282,7 +282,7 @@ function figure(row) {
   if (row.contradictions.length) {
     article.append(
       element("p", { className: "tb-hint" }, "Others say:"),
-      element("ul", {}, ...row.contradictions.map((text) => element("li", {}, text))),
+      element("ul", {}, ...row.contradictions.map((other) => element("li", {}, `${number(other.value)} ${other.unit}, ${other.source}, ${other.as_of}`))),
     );
   }
   const insert = element("button", { type: "button", className: "tb-second", "aria-label": `Insert a formula for ${name}` }, "Insert formula");
