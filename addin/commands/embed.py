@@ -13,6 +13,9 @@ class CommandError(ValueError):
     """A command cannot do what it was asked; one line for the reader."""
 
 
+NEEDED = "To calculate: Excel with the free add-in xlwings Lite, opened once (Home > xlwings Lite)"
+
+
 def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_figures: bool, force: bool) -> None:
     """Put functions and figures into ``book``, in place (kept as .bak) or as ``out``, and say what was put in."""
     from templates import build
@@ -53,4 +56,4 @@ def sentences(done, *, requirement: bool = False) -> list[str]:
     if done.calls_converted:
         formulas = "formula is" if done.calls_converted == 1 else "formulas are"
         lines.append(f"{done.calls_converted} {formulas} stored the way xlwings Lite reads them")
-    return [*lines, "To calculate: Excel with the free add-in xlwings Lite, opened once (Home > xlwings Lite)"]
+    return [*lines, NEEDED]

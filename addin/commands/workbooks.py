@@ -49,6 +49,10 @@ def write(template: str, out: Path, *, force: bool, host: str = "classic", **wis
 
         computed = _build(writer, out, force=force, host=host, progress=step)
     _headline(made.headline(writer, computed), computed, out)
+    if host == "lite":
+        from addin.commands.embed import NEEDED
+
+        show.console.print(NEEDED, soft_wrap=True)
 
 
 def _build(writer, out: Path, *, force: bool, host: str, progress):

@@ -425,7 +425,7 @@ class Package:
         """The package as it would be saved."""
         return b"".join(self._store.pieces())
 
-    def save(self, path=None, backup=False):
+    def save(self, path=None, backup=False, sync_folder=True):
         """Write the workbook, in place (default) or to `path`.
 
         The old file stays whole until the new one is complete on disk. Nothing changed: nothing is written
@@ -437,6 +437,8 @@ class Package:
         path : str or os.PathLike, optional
         backup : bool
             Keep the file that is replaced as `<name>.bak`.
+        sync_folder : bool
+            Wait until the new name is on disk too; not needed when another write to the folder follows.
         """
         target = self.path if path is None else os.fspath(path)
         if target is None:
@@ -445,7 +447,9 @@ class Package:
         if in_place and not self.changed_parts:
             return
         pieces = self._store.pieces()
-        save.replace_workbook(target, pieces, original=self._store.data if in_place else None, backup=backup)
+        save.replace_workbook(
+            target, pieces, original=self._store.data if in_place else None, backup=backup, sync_folder=sync_folder
+        )
         if in_place:
             self._store.restart(b"".join(pieces))
 

@@ -51,7 +51,7 @@ def same_file(first, second):
         return os.path.realpath(first) == os.path.realpath(second)
 
 
-def replace_workbook(path, pieces, original=None, backup=False):
+def replace_workbook(path, pieces, original=None, backup=False, sync_folder=True):
     """Write a workbook where one may lie already.
 
     Parameters
@@ -62,6 +62,8 @@ def replace_workbook(path, pieces, original=None, backup=False):
         What the file must still hold; None if it is not the one that was opened.
     backup : bool
         Keep the file that is replaced as `<name>.bak`.
+    sync_folder : bool
+        As `write_atomically` has it.
     """
     path = os.path.realpath(path)  # a link stays a link, to the new content
     refuse_if_locked(path)
@@ -70,7 +72,7 @@ def replace_workbook(path, pieces, original=None, backup=False):
         refuse_if_changed(path, original)
     if backup and os.path.exists(path):
         back_up(path, read_file(path, sys.maxsize - 1) if original is None else original)
-    write_atomically(path, pieces)
+    write_atomically(path, pieces, sync_folder=sync_folder)
 
 
 def refuse_if_locked(path):

@@ -119,7 +119,8 @@ def refresh_file(
             _recalculate(package, report, edits)
         progress("saving")
         if report.changes or out:
-            package.save(target, backup=out is None)
+            history_follows = bool(report.changes) and not report.log
+            package.save(target, backup=out is None, sync_folder=not history_follows)
             report.written = target
         if report.changes and not report.log:
             _record_beside(report, target, history, as_of, today or dt.date.today().isoformat())

@@ -22,9 +22,9 @@ SERVER_TESTS = Path(__file__).parents[1] / "addin" / "server"
 CALL, BATCH = "/xlwings/custom-functions-call", "/xlwings/custom-functions-batch"
 JSON_HEADERS = {"content-type": "application/json"}
 ECHO_TARGET, BATCH_TARGET, WORKERS_TARGET = 3.0, 0.1, 1.7
-ROUNDS, CALLS_A_ROUND = 30, 50
+ROUNDS, CALLS_A_ROUND = 150, 25
 CELLS = 5_000
-CLIENTS, LOAD_SECONDS, LOAD_ROUNDS = 6, 4.0, 4
+CLIENTS, LOAD_SECONDS, LOAD_ROUNDS = 6, 2.0, 10
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 ECHO = """
 import sys, uvicorn
@@ -171,15 +171,16 @@ def workers() -> dict:
         throughput(one, body, 1.0)
         throughput(two, body, 1.0)
         pairs = [(throughput(one, body), throughput(two, body)) for _ in range(LOAD_ROUNDS)]
-    ratio = max(double / single for single, double in pairs)
-    single, double = max(pair[0] for pair in pairs), max(pair[1] for pair in pairs)
+    single, double = (max(rates) for rates in zip(*pairs, strict=True))  # the quietest turn of each
+    ratio = double / single
+    usual = statistics.median(double / single for single, double in pairs)
     return {
         "name": "calls a second, two workers",
         "peer": "one worker",
         "ratio": ratio,
         "target": f"at least {WORKERS_TARGET:g}",
         "met": ratio >= WORKERS_TARGET,
-        "detail": f"{double:,.0f} against {single:,.0f}; each pair: {', '.join(f'{b / a:.2f}' for a, b in pairs)}",
+        "detail": f"{double:,.0f} against {single:,.0f}; usually {usual:.2f} times",
     }
 
 

@@ -9,10 +9,10 @@ What the trials tell is the business of `risk_measures`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +30,7 @@ BLOCK = 4 * sampling.CUBE
 DRAWN_AT_A_TIME = 10 * BLOCK  # trials; bounds the memory, decides nothing else
 
 Floats = NDArray[np.float64]
+T = TypeVar("T")
 
 
 class SpecError(ValueError):
@@ -215,7 +216,7 @@ def spec_from(data: Mapping[str, Any], *, model: bool = True) -> Spec:
 SPEC_KEYS = ("inputs", "uncertain", "correlations", "outputs", "trials", "seed", "sampling", "outside")
 
 
-def simulate(spec: Spec, first_trial: int = 0, count: int | None = None) -> Trials:
+def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, workers: int = 1) -> Trials:
     """Run trials of a specification through the deployment model.
 
     Parameters
@@ -223,11 +224,13 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None) -> Tria
     spec : Spec
     first_trial, count : int, optional
         The stretch to compute, trials counted from 0; all of them if omitted. Multiples of `BLOCK` waste nothing.
+    workers : int
+        Threads that share the work; memory grows with them. Pyodide has one.
 
     Returns
     -------
     Trials
-        The same figures, bit for bit, whatever the stretch.
+        The same figures, bit for bit, whatever the stretch and however many workers.
 
     Raises
     ------
@@ -247,19 +250,35 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None) -> Tria
     result = Trials(
         first_trial, count, {name: np.empty(count) for name in spec.outputs}, dict.fromkeys(spec.uncertain, 0)
     )
-    for begin in range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME):
+
+    def work(begin: int) -> dict[str, int]:
         # Whole blocks, but for the last of the simulation; of the first and last only a part may be asked for.
         end = min(-(-last // BLOCK) * BLOCK, begin + DRAWN_AT_A_TIME, spec.trials)
         drawn = sampled(spec, begin, end - begin)
         asked = slice(max(first_trial, begin) - begin, min(last, end) - begin)
         here = slice(begin + asked.start - first_trial, begin + asked.stop - first_trial)
+        clipped = {}
         for name, values in drawn.items():
             drawn[name], moved = _within_range(spec, BY_NAME[name], values)
-            result.clipped[name] += int(np.count_nonzero(moved[asked]))
+            clipped[name] = int(np.count_nonzero(moved[asked]))
         outputs = deployment.run({**spec.inputs, **drawn}, outputs=spec.outputs, block=BLOCK).outputs
         for name, values in outputs.items():
             result.outputs[name][here] = values[asked]
+        return clipped
+
+    for clipped in _mapped(work, range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME), workers):
+        for name, moved in clipped.items():
+            result.clipped[name] += moved
     return result
+
+
+def _mapped(work: Callable[[int], T], items: Sequence[int], workers: int) -> Iterable[T]:
+    if workers <= 1 or len(items) <= 1:
+        return map(work, items)
+    from concurrent.futures import ThreadPoolExecutor  # not for Pyodide, which has no threads
+
+    with ThreadPoolExecutor(min(workers, len(items))) as pool:
+        return list(pool.map(work, items))
 
 
 def draws(spec: Spec, first_trial: int = 0, count: int | None = None) -> dict[str, Floats]:
