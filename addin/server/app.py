@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from pathlib import Path
 
@@ -27,7 +28,8 @@ SERVED = (
     "/xlwings/custom-functions-meta", "/xlwings/custom-functions-meta.json", "/xlwings/custom-functions-code",
     "/xlwings/custom-functions-code.js", "/xlwings/custom-scripts-meta", "/xlwings/custom-scripts-meta.json",
 )  # fmt: skip
-STATIC = "/static/"
+# Plain names only: xlwings Server 1.20 would follow ".." out of its folder, to any file of the machine.
+STATIC = re.compile(r"/static/(?:\w[\w.-]*/)*\w[\w.-]*", re.ASCII)
 CLIENT_PATIENCE = 5  # seconds that the client waits longer than we work
 
 
@@ -96,7 +98,7 @@ def _only_what_is_needed(inner):
     async def app(scope, receive, send):
         if scope["type"] == "http":
             path, reading = scope["path"], scope["method"] in ("GET", "HEAD")
-            if not reading or not (path in SERVED or path.startswith(STATIC)):
+            if not reading or not (path in SERVED or STATIC.fullmatch(path)):
                 return await PlainTextResponse("Not found", 404)(scope, receive, send)
         await inner(scope, receive, send)
 

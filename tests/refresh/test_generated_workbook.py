@@ -49,8 +49,11 @@ def test_every_template_is_bound_and_can_be_refreshed(template, tmp_path):
     found = audit(path)
     assert not found.failed
     assert not found.refusal
-    overrides = next(category for category in found.categories if category.key == "overrides")
-    assert [finding.text for finding in overrides.findings] == [], "nobody has overridden anything"
+    stale = next(category for category in found.categories if category.key == "stale")
+    assert not stale.findings
+    if template != "claims":  # its figures "when the claim was made" stay, and so differ from the newer baselines
+        overrides = next(category for category in found.categories if category.key == "overrides")
+        assert [finding.text for finding in overrides.findings] == [], "nobody has overridden anything"
 
 
 def baselines(package):

@@ -402,6 +402,21 @@ def test_hostile_bodies_get_a_short_answer_without_a_trace(client, what, path):
         assert word not in answer.text
 
 
+@pytest.mark.parametrize("what", ["no JSON", "nothing", "deep", "not UTF-8", "NaN", "huge integer", "many args"])
+def test_what_is_no_call_is_refused_as_such(client, what):
+    assert client.post(CALL, content=HOSTILE[what]).status_code == 400
+
+
+def test_a_result_that_is_not_finite_would_become_an_error(client, body, monkeypatch):
+    """The functions never give one; if one did, Excel's client must neither fail nor ask again."""
+    from addin.server import routes
+
+    monkeypatch.setattr(routes, "call", lambda body: {"result": [[float("inf")]]})
+    answer = client.post(CALL, json=body("tok_cost", 2.0, 1000.0))
+    assert answer.status_code == 200
+    assert json.loads(answer.content, parse_constant=pytest.fail)["result"][0][0]["errorType"] == "Value"
+
+
 def test_an_unexpected_error_tells_nothing_and_is_logged(client, monkeypatch, caplog):
     from addin.server import pages
 
@@ -418,10 +433,29 @@ def test_an_unexpected_error_tells_nothing_and_is_logged(client, monkeypatch, ca
 
 
 @pytest.mark.parametrize(
-    "path", ["/docs", "/redoc", "/openapi.json", "/.env", "/static/../../settings.py", "/socket.io/"]
-)
+    "path",
+    [
+        "/docs", "/redoc", "/openapi.json", "/.env", "/socket.io/", "/xlwings/pyodide.json",
+        "/xlwings/alert?prompt=a&title=b&buttons=ok&mode=x&callback=c",
+    ],
+)  # fmt: skip
 def test_nothing_else_is_served(client, path):
     assert client.get(path).status_code in (400, 404)
+
+
+@pytest.mark.parametrize("up", ["..", "%2e%2e", "%2E.", "..%2f..", "..%5c..", ".%00./.."])
+@pytest.mark.parametrize("file", ["settings.py", "project/templates/manifest.xml", "etc/passwd"])
+def test_no_file_outside_the_static_folder_is_served(client, up, file):
+    """xlwings Server looks for its files wherever the path leads; a token file would be one of them."""
+    for depth in (1, 2, 12):
+        answer = client.get(f"/static/{'/'.join([up] * depth)}/{file}")
+        assert answer.status_code in (400, 404), f"{depth} up"
+        assert len(answer.content) < 100
+
+
+@pytest.mark.parametrize("path", ["/static//etc/passwd", "/static/C:/Windows/win.ini", "/static/.env", "/static/js/.x"])
+def test_no_odd_name_is_served(client, path):
+    assert client.get(path).status_code == 404
 
 
 @pytest.mark.parametrize("path", [CALL, "/taskpane.html", "/static/js/main.js", "/nothing", "/health"])
@@ -481,6 +515,7 @@ def test_metrics_count_calls_by_function_and_outcome(client, body):
     client.post(CALL, json=body("tok_cost", "x", 1000.0))
     client.get("/made-up/path/1")
     text = client.get("/metrics").text
+    assert 'tokenbook_requests_total{page="/xlwings/custom-functions-call",status="200"}' in text
     assert 'tokenbook_function_calls_total{function="TOK_COST",outcome="ok"}' in text
     assert 'tokenbook_function_calls_total{function="TOK_COST",outcome="Value"}' in text
     assert "made-up" not in text, "paths of strangers do not fill the memory"

@@ -49,6 +49,16 @@ def test_it_names_no_product_behind_it(port):
     assert get(port, "/health").getheader("server") is None
 
 
+def test_no_path_leads_out_of_its_folder(port):
+    """As it is on the wire: no client between that would straighten the path."""
+    for path in (
+        "/static/../../settings.py",
+        "/static/%2e%2e/%2e%2e/settings.py",
+        "/static/" + "../" * 12 + "etc/passwd",
+    ):
+        assert get(port, path).status == 404
+
+
 def test_other_machines_cannot_reach_it(port):
     """On Linux all of 127/8 is this machine; an address on which it does not listen stands for the others'."""
     with pytest.raises(ConnectionRefusedError):
