@@ -89,7 +89,8 @@ def start(setting: Setting, title: str, sheets: tuple[str, ...], sections: tuple
     options = setting.options
     writer = Writer(title, sheets, currency=options.currency, money_format=options.money_format)
     checks.reserve(writer)
-    baselines.place(writer, setting.filler.used, setting.filler.context(setting.platforms, setting.model))
+    context = setting.filler.context(setting.platforms, setting.model)
+    baselines.place(writer, setting.filler.used, context, inputs.kept_and_refreshed(setting.filled))
     front.place_lists(writer, (*setting.lists, *setting.listed))
     inputs.write(writer, sections, setting.filled, setting.scopes)
     _label_columns(writer, setting.platforms)

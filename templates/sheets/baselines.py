@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
@@ -60,9 +62,15 @@ def short_citation(rows) -> str:
     return text + (f" ({'; '.join(told)})" if told else "")
 
 
-def place(writer, used, context) -> None:
-    """Decide which row stands where, before anything refers to it. ``used`` comes first, ``context`` after it."""
-    ordered = list(dict.fromkeys([*used, *context]))
+def kept(baseline: str) -> str:
+    """The key of a second row for a figure that one input keeps as it was and another has refreshed."""
+    return f"{baseline} (as it was)"
+
+
+def place(writer, used, context, kept_ids=()) -> None:
+    """Decide which row stands where, before anything refers to it: ``used``, ``kept_ids`` among them, ``context``."""
+    also = [replace(row, id=kept(row.id)) for row in used if row.id in kept_ids]
+    ordered = list(dict.fromkeys([*used, *also, *context]))
     for offset, row in enumerate(ordered):
         writer.baselines[row.id] = (row, Cell("Baselines", writer.body_row + 1 + offset, VALUE_COLUMN))
 
@@ -81,7 +89,7 @@ def write(writer, used) -> None:
         sheet.cell(header, column).value = title
         writer.painter.paint(sheet.cell(header, column), "TB Column Left")
         sheet.column_dimensions[get_column_letter(column)].width = width
-    in_use = {row.id for row in used}
+    in_use = {id for row in used for id in (row.id, kept(row.id))}
     for row, cell in writer.baselines.values():
         for column, (_, _, show) in enumerate(COLUMNS, 1):
             here = sheet.cell(cell.row, column)

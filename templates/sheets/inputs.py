@@ -9,7 +9,7 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from templates.sheets.baselines import short_citation
+from templates.sheets.baselines import kept, short_citation
 from templates.sheets.formula import Cell, Range
 from templates.sheets.style import lines_of
 
@@ -61,6 +61,13 @@ class Filled:
     baseline: str | None = None
     note: str = ""
     pinned: bool = False
+
+
+def kept_and_refreshed(filled) -> set[str]:
+    """Baselines that one input keeps as they were and another has refreshed; each needs a row of its own."""
+    values = [each for value in filled.values() for each in (value if isinstance(value, list) else [value])]
+    pinned = {value.baseline for value in values if value.pinned}
+    return pinned & {value.baseline for value in values if value.baseline and not value.pinned}
 
 
 def write(writer, sections, filled, scopes) -> None:
@@ -122,7 +129,8 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
         name = f"{item.name}_{offset + 1}" if item.each else item.name
         writer.define(name, place)
         if value.baseline:
-            at = writer.baseline_place(value.baseline)
+            key = kept(value.baseline) if value.pinned else value.baseline
+            at = writer.baseline_place(key if key in writer.baselines else value.baseline)
             here = f"{get_column_letter(cell.column)}{row}"
             comparisons.append(f"{here}={quote_sheetname(at.sheet)}!${get_column_letter(at.column)}${at.row}")
             rows.append(writer.baseline_row(value.baseline))
