@@ -33,7 +33,8 @@ def bind(
     from templates import refresh
 
     chosen = [name for name, given in (("--from", table), ("--remove", remove), ("--list", listing)) if given]
-    if len(chosen) > 1 or (chosen and metric) or (table and cell) or (listing and (cell or out)):
+    figure = platform or metric or model or conditions
+    if len(chosen) > 1 or (chosen and figure) or (table and cell) or (listing and (cell or out)):
         raise BindCommandError("one thing at a time: a CELL with --metric, --from TABLE, --list, or CELL --remove")
     if listing:
         return _list(book, as_json)
@@ -44,9 +45,7 @@ def bind(
             )
         return _remove(book, cell, out, as_json)
     if table:
-        requests = []
-        if not _told(lambda: requests.extend(refresh.read_map(table))):
-            return BAD_INPUT
+        requests = refresh.read_map(table)
     elif cell and metric:
         requests = [refresh.Request(cell, platform, metric, model, conditions)]
     else:
@@ -60,9 +59,10 @@ def _bind(book, requests, out, as_json) -> int:
     from templates import refresh
     from udfs import catalog
 
-    done: list = []
-    if not _told(lambda: done.extend(refresh.bind(book, requests, catalog.active(), out))):
-        return BAD_INPUT
+    try:
+        done = refresh.bind(book, requests, catalog.active(), out)
+    except refresh.RefreshError as error:
+        return _refused(str(error).split("\n"))
     if as_json:
         show.as_json({"workbook": str(book), "written": str(out or book), "bound": [_data(each) for each in done]})
         return FINE
@@ -102,22 +102,15 @@ def _list(book, as_json) -> int:
     return FINE
 
 
-def _told(action) -> bool:
-    """Run an action; its faults go to standard error, one a line."""
-    from templates.refresh import RefreshError
-
-    try:
-        action()
-    except RefreshError as error:
-        faults = str(error).split("\n")
-        for fault in faults[:MOST_FAULTS]:
-            print(f"tokenbook: {fault}", file=sys.stderr)
-        if len(faults) > MOST_FAULTS:
-            print(f"tokenbook: and {len(faults) - MOST_FAULTS} more", file=sys.stderr)
-        if len(faults) > 1:
-            print("tokenbook: nothing was bound", file=sys.stderr)
-        return False
-    return True
+def _refused(faults) -> int:
+    """What is wrong goes to standard error, one fault a line."""
+    for fault in faults[:MOST_FAULTS]:
+        print(f"tokenbook: {fault}", file=sys.stderr)
+    if len(faults) > MOST_FAULTS:
+        print(f"tokenbook: and {len(faults) - MOST_FAULTS} more", file=sys.stderr)
+    if len(faults) > 1:
+        print("tokenbook: nothing was bound", file=sys.stderr)
+    return BAD_INPUT
 
 
 def _table(title, bound) -> None:

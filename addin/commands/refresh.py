@@ -80,12 +80,13 @@ def _print(reports, *, writes: bool) -> None:
     if not writes and any(report.changes for report in reports):
         show.console.print("Nothing written: --write does it, and keeps each old file as .bak.")
     if failed:
-        show.console.print(f"{len(failed)} of {len(reports)} workbooks failed; nothing was written to them.")
+        untouched = "nothing was written to them" if not any(report.written for report in failed) else "see above"
+        show.console.print(f"{len(failed)} of {len(reports)} workbooks failed; {untouched}.")
 
 
 def _fault(report) -> None:
     if report.error:
-        print(f"tokenbook: {report.path}: {report.error}", file=sys.stderr)
+        print(f"tokenbook: {report.path}: {' '.join(report.error.split())}", file=sys.stderr)
 
 
 def _print_lines(report) -> None:

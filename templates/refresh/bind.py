@@ -20,11 +20,15 @@ CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")
 ALL = "all"
 COLUMNS = ("cell", "platform", "metric", "model", "conditions")
+NEEDED = ("cell", "metric")
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A wish to bind a cell (SHEET!CELL or a defined name); `origin` is where it was read, for messages."""
+    """A wish to bind a cell (SHEET!CELL or a defined name).
+
+    `origin` is where it was read, for messages; `fault` is what is wrong with it as written there.
+    """
 
     cell: str
     platform: str
@@ -32,6 +36,7 @@ class Request:
     model: str = ""
     conditions: str = ""
     origin: str = ""
+    fault: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,8 @@ def bind(
         for request in requests:
             origin = f"{request.origin}: " if request.origin else ""
             try:
+                if request.fault:
+                    raise RefreshError(request.fault)
                 place = locate(package, request.cell)
                 if _folded(place) in taken:
                     raise RefreshError(f"{place} is given twice")
@@ -133,28 +140,23 @@ def list_bound(path: str | os.PathLike, figures: catalog.Catalog) -> list[Bound]
 def read_map(file: str | os.PathLike) -> list[Request]:
     """Requests of a table (CSV or Excel) with the columns cell, platform, metric, model, conditions.
 
+    A faulty line becomes a request with its `fault`, so that `bind` can name all that is wrong at once.
+
     Raises
     ------
     RefreshError
-        With every faulty line, by its number.
+        The header names another column, or no row follows it.
     """
-    requests, faults = [], []
+    requests = []
     for line, row in tabular.rows(file):
         where = f"{Path(file).name}, line {line}"
         texts = {name: str(row.get(name) or "").strip() for name in COLUMNS}
         unknown = [name for name in row if name and name not in COLUMNS]
-        if "" in row:
-            faults.append(f"{where}: {row['']}")
-        elif unknown:
-            faults.append(f"{where}: there is no column {unknown[0]!r}; the columns are {', '.join(COLUMNS)}")
-            break  # the header is wrong, and so would be every line
-        elif not texts["cell"] or not texts["metric"]:
-            missing = "cell" if not texts["cell"] else "metric"
-            faults.append(f"{where}: the {missing} is missing")
-        else:
-            requests.append(Request(**texts, origin=where))
-    if faults:
-        raise RefreshError("\n".join(faults))
+        if unknown:
+            raise RefreshError(f"{where}: there is no column {unknown[0]!r}; the columns are {', '.join(COLUMNS)}")
+        missing = [name for name in NEEDED if not texts[name]]
+        fault = row.get("") or (f"the {missing[0]} is missing" if missing else "")
+        requests.append(Request(**texts, origin=where, fault=fault))
     if not requests:
         raise RefreshError(f"{file}: has a header and no rows")
     return requests
@@ -223,7 +225,7 @@ def _meant(package, known, cell) -> list[Binding]:
         place = locate(package, cell)
         found = [each for each in known if each.place and _folded(each.place) == _folded(place)]
     if not found:
-        raise RefreshError(f"{cell}: is not bound; tokenbook bind --list shows what is")
+        raise RefreshError(f"{cell}: is not bound; tokenbook bind BOOK --list shows what is")
     return found
 
 

@@ -118,7 +118,8 @@ def plan(
         line = _line(binding, look, figures, as_of, force, obstacle, assume_values)
         where = binding.place and (binding.place.sheet.casefold(), binding.place.ref)
         if where and where in seen:
-            line = Line(binding, TWICE, line.old, line.row, f"bound twice: tokenbook bind --remove {binding.number}")
+            reason = f"bound twice: tokenbook bind BOOK {binding.number} --remove"
+            line = Line(binding, TWICE, line.old, line.row, reason)
         seen.add(where)
         lines.append(line)
     return lines
@@ -128,7 +129,7 @@ def _line(binding, look, figures, as_of, force, obstacle, assume_values) -> Line
     key, place, number = binding.key, binding.place, binding.number
     found = look(place) if place else None
     if found is None:
-        return Line(binding, LOST, reason=f"the cell is gone: unbind it with --remove {number}")
+        return Line(binding, LOST, reason=f"the cell is gone: tokenbook bind BOOK {number} --remove")
     if key is None:
         return Line(binding, UNREADABLE, found.value, reason="the binding is damaged: bind the cell again")
     try:

@@ -168,9 +168,7 @@ def _validation(writer, item: Input) -> DataValidation | None:
         rule = DataValidation("date", operator="greaterThan", formula1="36526", allow_blank=item.blank)
         rule.error = f"{item.label}: a date belongs here"
     elif item.above is not None or item.low is not None or item.high is not None:
-        rule = bounds(
-            item.label, low=item.low, high=item.high, above=item.above, whole=item.whole, blank=item.blank
-        )
+        rule = bounds(item.label, low=item.low, high=item.high, above=item.above, whole=item.whole, blank=item.blank)
     else:
         return None
     rule.showErrorMessage, rule.errorTitle = True, "Tokenbook"

@@ -153,7 +153,7 @@ def test_a_cell_that_was_deleted_is_reported(bound, figures):
         package.save()
     report = run(path, figures)
     assert [line.status for line in report.lines] == ["lost", "same"]
-    assert "--remove 1" in report.lines[0].meaning
+    assert "bind BOOK 1 --remove" in report.lines[0].meaning
 
 
 def test_a_damaged_key_is_reported(bound, figures):
@@ -354,17 +354,24 @@ def test_unbinding_brings_back_the_file_as_it_was(model, figures, parts, rate, p
         refresh.unbind(path, ["7"])
 
 
-def test_a_map_is_read_with_the_number_of_every_faulty_line(tmp_path):
+def test_a_map_is_read_with_the_number_of_every_faulty_line(tmp_path, model, figures):
     table = tmp_path / "map.csv"
     table.write_text(
         "Cell;Platform;Metric;Conditions\nInputs!B2;B200;usd_per_gpu_hour;hyperscaler\n\n;B200;kw_per_gpu;\n"
-        "Inputs!B3;B200;;\nInputs!B4;B200;kw_per_gpu;;;x\n",
+        "Inputs!B3;B200;;\nInputs!B4;B200;kw_per_gpu;;x\nModel!B2;B200;kw_per_gpu;\n",
         encoding="utf-8-sig",
     )
+    path = model()
+    before = path.read_bytes()
     with pytest.raises(refresh.RefreshError) as caught:
-        refresh.read_map(table)
-    faults = str(caught.value).split("\n")
-    assert [fault.split(":")[0] for fault in faults] == ["map.csv, line 4", "map.csv, line 5", "map.csv, line 6"]
+        refresh.bind(path, refresh.read_map(table), figures)
+    assert str(caught.value).split("\n") == [
+        "map.csv, line 4: the cell is missing",
+        "map.csv, line 5: the metric is missing",
+        "map.csv, line 6: 5 cells, the header has 4",
+        "map.csv, line 7: Model!B2 holds a formula; bind the input that it refers to",
+    ]
+    assert path.read_bytes() == before
     table.write_text("cell,platform,metric\nInputs!B2,B200,kw_per_gpu\n")
     (found,) = refresh.read_map(table)
     assert (found.cell, found.platform, found.metric, found.origin) == (

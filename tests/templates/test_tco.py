@@ -5,7 +5,7 @@ import pytest
 
 from templates import build
 from templates.engine import Model
-from templates.models import tco
+from templates.models import core_inputs, tco
 from templates.models.options import Options
 from templates.models.tco_grids import NEVER, PARTS, USES
 from udfs.kernels import deployment, unit_cost
@@ -272,6 +272,6 @@ def test_a_platform_without_a_price_to_buy_at_is_shown_at_its_published_rate_and
     assert model.named("check_master") == "OK"
     writer = tco.compose(Options(version="test", platforms=("TPU v7x",), model="Qwen3.5-397B"))
     model = build.build(writer, tmp_path / "tpu.xlsx")
-    assert model.named("gpus_per_rack_1") == tco.SERVER
+    assert model.named("gpus_per_rack_1") == core_inputs.SERVER
     assert cell(writer, model, "limit_1.verdict") == "not checked"  # parameters of this model are not in the catalogue
     assert model.named("check_master") == "OK"

@@ -28,8 +28,9 @@ CLIENTS = 4
 PAUSE = 0.01  # seconds between two requests of a client
 SAMPLE = 2.0  # seconds between two looks at the memory
 SETTLED = 0.4  # of the time; memory before that is warming up
-GROWTH = 0.05  # of the memory, from the settled part's first half to its second
-LEAST_GROWTH = 12.0  # MB that allocators move about
+# From the settled part's first half to its second. Templates that are built at the same time, and the allocator after
+# them, move the memory in a band of some 80 MB; a leak of 1 kB a request would be more than this in half an hour.
+GROWTH = 40.0  # MB
 CALL, BATCH = "/xlwings/custom-functions-call", "/xlwings/custom-functions-batch"
 RANGE_ROWS = 5_000
 TEMPLATE = b'{"name": "roi", "options": {}}'
@@ -281,7 +282,7 @@ def soak(minutes: float, workers: int = 1, say=print) -> dict:
         "statuses": dict(sorted(load_.count.items(), key=str)),
         "complaints": dict(load_.complaints),
         "megabytes": (round(before, 1), round(after, 1)),
-        "grew": after - before > max(LEAST_GROWTH, GROWTH * before),
+        "grew": after - before > GROWTH,
         "median_ms": round(1000 * _median(ordered), 2),
         "p99_ms": round(1000 * ordered[int(0.99 * len(ordered))], 2),
     }
