@@ -68,7 +68,7 @@ def _bind(book, requests, out, as_json) -> int:
         return FINE
     _table(f"{book.name}: bound", done)
     count = f"{len(done)} cell{'s' if len(done) != 1 else ''} bound, the figures stay as they are"
-    show.console.print(f"{count}: tokenbook refresh {out or book} shows what it would change.", soft_wrap=True)
+    show.sentence(f"{count}: tokenbook refresh {out or book} shows what it would change.")
     return FINE
 
 
@@ -81,7 +81,7 @@ def _remove(book, cell, out, as_json) -> int:
         return FINE
     told = ", ".join(str(each.place) if each.place else f"number {each.number}" for each in gone[:10])
     more = f" and {len(gone) - 10} more" if len(gone) > 10 else ""
-    show.console.print(f"No longer bound: {told}{more}" if gone else f"{book.name}: nothing is bound", soft_wrap=True)
+    show.sentence(f"No longer bound: {told}{more}" if gone else f"{book.name}: nothing is bound")
     return FINE
 
 
@@ -95,9 +95,8 @@ def _list(book, as_json) -> int:
     elif bound:
         _table(f"{book.name}: bound cells", bound)
     else:
-        show.console.print(
-            f"{book.name}: nothing is bound; tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell",
-            soft_wrap=True,
+        show.sentence(
+            f"{book.name}: nothing is bound; tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell"
         )
     return FINE
 

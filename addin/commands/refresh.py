@@ -70,7 +70,7 @@ def _print(reports, *, writes: bool) -> None:
     if len(reports) == 1:
         _fault(reports[0])
         for sentence in _sentences(reports[0], writes):
-            show.console.print(sentence, soft_wrap=True, markup=False)
+            show.sentence(sentence)
         return
     rows = [_summary(report, writes) for report in reports]
     show.table("Workbooks", ["Workbook", "Result", "Bound", "New", "Left alone"], rows, left=2)
@@ -112,7 +112,8 @@ def _sentences(report, writes: bool) -> list[str]:
         return []
     if not report.lines:
         hint = "tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell"
-        return [f"{report.path}: nothing is bound; {hint}"]
+        copied = [f"Written: {report.written}, a copy."] if report.written else []
+        return [f"{report.path}: nothing is bound; {hint}", *copied]
     same = sum(1 for line in report.lines if line.status == "same")
     left = len(report.lines) - same - len(report.changes)
     counts = [f"{len(report.changes)} to change" if not writes else f"{len(report.changes)} changed"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import unicodedata
 
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -47,12 +48,26 @@ def cell_value(value) -> str:
 
 def table(title: str, columns: list[str], rows: list[list[str]], *, left: int = 1) -> None:
     """Print a table; the first ``left`` columns are text, the others align right."""
-    grid = Table(title=title, title_justify="left", title_style="bold", header_style="bold")
+    grid = Table(title=Text(plain(title), style="bold"), title_justify="left", header_style="bold")
     for position, column in enumerate(columns):
         grid.add_column(column, justify="left" if position < left else "right", overflow="fold")
     for row in rows:
-        grid.add_row(*map(Text, row))  # as text: a name may hold brackets, which rich would read as markup
+        grid.add_row(*(Text(plain(cell)) for cell in row))
     console.print(grid)
+
+
+def sentence(text: str) -> None:
+    """Print a line that may hold names of files, sheets or cells."""
+    console.print(Text(plain(text)), soft_wrap=True)
+
+
+def plain(text: str) -> str:
+    """Text from a workbook or a path without what could steer the terminal or cannot be printed.
+
+    Shown as ``Text``, so that rich does not take brackets in it for markup.
+    """
+    unfit = {each for each in set(text) - {"\n"} if unicodedata.category(each) in ("Cc", "Cs")}
+    return text.translate({ord(each): "\N{REPLACEMENT CHARACTER}" for each in unfit})
 
 
 def progress() -> Progress:
@@ -70,4 +85,5 @@ def progress() -> Progress:
 
 def as_json(data) -> None:
     """Print data as JSON for another program; errors of cells are their text."""
-    print(json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False))
+    text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
+    print(text.encode("utf-8", "backslashreplace").decode("utf-8"))  # a file's name may hold bytes that are no UTF-8

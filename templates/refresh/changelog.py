@@ -79,4 +79,4 @@ def append_history(path: Path, history: dict, book: str, lines: list[Line], **ab
     ]
     refreshes = [*history.get("refreshes", []), {**about, "cells": cells}]
     text = json.dumps({**history, "workbook": book, "refreshes": refreshes}, indent=1, ensure_ascii=False)
-    write_atomically(os.path.realpath(path), [text.encode("utf-8")])
+    write_atomically(os.path.realpath(path), [text.encode("utf-8", "backslashreplace")])  # names that are no Unicode

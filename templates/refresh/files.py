@@ -130,6 +130,9 @@ def refresh_file(
 def refresh_files(paths: Iterable[Path], figures: catalog.Catalog, **options) -> Iterator[Report]:
     """`refresh_file` for many; a bad file gives a Report with its error and the rest goes on."""
     for path in paths:
+        if os.path.isdir(path):  # `find_workbooks` keeps those that it could not look into
+            yield Report(Path(path), error="this folder cannot be read: check its permissions")
+            continue
         try:
             yield refresh_file(path, figures, **options)
         except (RefreshError, PackageError, catalog.CatalogError) as error:
@@ -145,14 +148,15 @@ def refresh_files(paths: Iterable[Path], figures: catalog.Catalog, **options) ->
 def find_workbooks(paths: Iterable[str | os.PathLike]) -> list[Path]:
     """The workbooks meant by files and folders; folders are searched all the way down, each file is given once.
 
-    Lock files and hidden ones are passed over in folders. A path that does not exist is kept: opening it says so.
+    Lock files and hidden ones are passed over in folders. A path that does not exist and a folder that cannot be read
+    are kept: opening them says so.
     """
     found: dict[Path, None] = {}
     for path in map(Path, paths):
         if not path.is_dir():
             found[path] = None
             continue
-        for folder, folders, names in os.walk(path):
+        for folder, folders, names in os.walk(path, onerror=lambda error: found.setdefault(Path(error.filename))):
             folders.sort()
             for name in sorted(names):
                 if name.lower().endswith(ENDINGS) and not name.startswith((".", "~$")):

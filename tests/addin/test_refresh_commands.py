@@ -2,6 +2,7 @@
 
 import csv
 import json
+import os
 import shutil
 import zipfile
 
@@ -509,12 +510,47 @@ def test_force_takes_own_figures_but_no_formula(bound, works):
         assert package.cell("Inputs", "B3").formula == "B4/36"
 
 
-@pytest.mark.parametrize("typed", ["to be agreed", True, None, "#N/A", "two\nlines", "[bold]x[/bold]"])
+@pytest.mark.parametrize("typed", ["to be agreed", True, None, "#N/A", "two\nlines", "[bold]x[/bold]", "[/]"])
 def test_whatever_was_typed_into_a_bound_cell_can_be_shown(bound, works, typed):
     put(bound, B2=typed)
     found = cells_of(json.loads(works("refresh", bound, "--json")))["Inputs!B2"]
     assert found == ("override", typed)
     assert "your own figure: left alone" in row_of(works("refresh", bound), "Inputs!B2")
+
+
+def test_text_of_a_workbook_does_not_steer_the_terminal(bound, works):
+    put(bound, B2="\x1b]0;owned\x07\x1b[2J")
+    out = works("refresh", bound) + works("bind", bound, "--list")
+    assert "owned" in out
+    assert not {"\x1b", "\x07"} & set(out)
+
+
+def test_brackets_in_the_name_of_a_file_are_shown(bound, works):
+    path = bound.rename(bound.with_name("[deal] x[red].xlsx"))
+    for command in (("bind", "--list"), ("bind", "Inputs!B4", *POWER), ("refresh",), ("refresh", "--write")):
+        out = works(command[0], path, *command[1:])
+        assert "[deal] x[red].xlsx" in out.splitlines()[0]
+    assert f"Written: {path} (before: [deal] x[red].xlsx.bak); recorded in [deal] x[red].xlsx.refresh.json." in out
+    assert f"tokenbook refresh {path} shows" in works("bind", path, "Inputs!B3", *POWER)
+    works("bind", path, "all", "--remove")
+    assert works("bind", path, "--list").startswith("[deal] x[red].xlsx: nothing is bound")
+
+
+def test_a_name_that_is_no_unicode_does_not_get_in_the_way(bound, works):
+    """Files from old Windows shares: the name is bytes that no text stands for."""
+    path = bound.rename(bound.with_name(os.fsdecode(b"m\xe4rz.xlsx")))
+    assert "1 cell bound" in works("bind", path, "Inputs!B4", *POWER)
+    assert json.loads(works("refresh", path, "--json"))["workbooks"][0]["workbook"] == str(path)
+    assert "Written: " in works("refresh", path, "--write")
+    assert value(path, "Inputs", "B2") == figure().value
+
+
+def test_a_copy_of_what_is_not_bound_is_told(model, works):
+    copy = model.with_name("copy.xlsx")
+    out = works("refresh", model, "-o", copy)
+    assert "nothing is bound" in out
+    assert f"Written: {copy}, a copy." in out
+    assert copy.read_bytes() == model.read_bytes()
 
 
 def test_a_change_of_unit_is_refused_and_told(bound, works):
@@ -677,6 +713,22 @@ def test_a_folder_as_json(folder, tokenbook):
     assert "\n" not in "".join(book["error"] or "" for book in by_name.values())
     assert by_name["unbound.xlsx"]["cells"] == []
     assert [cell["status"] for cell in by_name["fresh.xlsx"]["cells"]] == ["same", "same"]
+
+
+def test_a_folder_that_cannot_be_read_is_named(folder, tokenbook, monkeypatch):
+    """Passed over in silence, its workbooks would be taken for refreshed. (Root may read all: it is played.)"""
+    closed, scandir = folder / "deals", os.scandir
+
+    def guarded(path):
+        if os.fspath(path) == str(closed):
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", guarded)
+    code, out, err = tokenbook("refresh", folder)
+    assert code == 2
+    assert f"tokenbook: {closed}: this folder cannot be read: check its permissions" in err
+    assert "failed" in row_of(out[out.index("\nWorkbooks ") :], f"{closed} ")
 
 
 def test_a_folder_without_failures_is_fine(originals, works, tmp_path):
