@@ -12,6 +12,7 @@ from templates.refresh.plan import RENEWED, Line
 
 LOG_TABLE = "ChangeLog"
 SIDECAR_SUFFIX = ".refresh.json"
+LIST = "refreshes"  # of the sidecar
 LARGEST_SIDECAR = 64 << 20  # bytes; decades of refreshes take less
 
 
@@ -55,9 +56,13 @@ def read_history(path: Path) -> dict:
         raise RefreshError(f"{path}: cannot be read ({error.strerror}); the workbook stays as it is") from None
     except (ValueError, RecursionError):
         raise RefreshError(f"{path}: is not a history of refreshes; move it away") from None
-    if not isinstance(history, dict) or not isinstance(history.get("refreshes", []), list):
+    if not isinstance(history, dict) or not isinstance(history.get(LIST, []), list):
         raise RefreshError(f"{path}: is not a history of refreshes; move it away")
     return history
+
+
+def _compact(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
 
 
 def append_history(path: Path, history: dict, book: str, lines: list[Line], **about: object) -> None:
@@ -77,6 +82,10 @@ def append_history(path: Path, history: dict, book: str, lines: list[Line], **ab
         }
         for line in lines
     ]
-    refreshes = [*history.get("refreshes", []), {**about, "cells": cells}]
-    text = json.dumps({**history, "workbook": book, "refreshes": refreshes}, indent=1, ensure_ascii=False)
+    # A refresh a line: to be read by people too, and written by json's fast encoder, which cannot indent.
+    refreshes = [_compact(each) for each in [*history.get(LIST, []), {**about, "cells": cells}]]
+    head = "".join(
+        f"{_compact(key)}: {_compact(value)},\n" for key, value in {**history, "workbook": book}.items() if key != LIST
+    )
+    text = "{" + head + f'"{LIST}": [\n' + ",\n".join(refreshes) + "\n]}\n"
     write_atomically(os.path.realpath(path), [text.encode("utf-8", "backslashreplace")])  # names that are no Unicode
