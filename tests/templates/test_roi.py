@@ -1,6 +1,5 @@
 """The roi workbook: right everywhere it is opened, and the same in sheet, kernel, engine and LibreOffice."""
 
-
 import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
