@@ -22,7 +22,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from udfs.functions import registry
+from udfs.functions import registry, threads
 from udfs.kernels import simulation
 from udfs.kernels.distributions import distribution
 
@@ -71,12 +71,12 @@ def rows() -> list[dict]:
 
 def _speed_rows(name: str, uncertain: dict, pairs: dict) -> list[dict]:
     spec = simulation.specification(BASE, uncertain, pairs, ["npv"], TRIALS, SEED)
-    threads = os.cpu_count() or 1
+    count = os.cpu_count() or 1
     name = f"{TRIALS:,} trials x {MONTHS} months, {name}, npv"
     drawing = "drawing the uncertain inputs alone (hypercubes, distributions, correlations)"
 
     def together() -> None:
-        simulation.simulate(spec, workers=threads)
+        simulation.simulate(spec, spread=threads.spread)
 
     passed = _best({"all": together, "inputs": lambda: _draw_inputs(spec)}, time.perf_counter)
     work = _best(
@@ -85,7 +85,7 @@ def _speed_rows(name: str, uncertain: dict, pairs: dict) -> list[dict]:
     )
     months = f"drawing {MONTHS} uniform numbers per trial (numpy, Philox)"
     return [
-        _against(f"{name}, {threads} threads", drawing, passed["all"], passed["inputs"], SPEED_TARGET, "passed"),
+        _against(f"{name}, {count} threads", drawing, passed["all"], passed["inputs"], SPEED_TARGET, "passed"),
         _against(f"{name}, work of the processor", drawing, work["all"], work["inputs"], None, "of the processor"),
         _against(f"{name}, work of the processor", months, work["all"], work["months"], None, "of the processor"),
     ]

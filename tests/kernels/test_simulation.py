@@ -3,6 +3,7 @@
 import doctest
 import multiprocessing
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -257,7 +258,8 @@ def test_any_number_of_threads_gives_the_same_bits(workers):
         3 * simulation.DRAWN_AT_A_TIME + 777,
         seed=11,
     )
-    alone, together = simulate(spec), simulate(spec, workers=workers)
+    with ThreadPoolExecutor(workers) as pool:
+        alone, together = simulate(spec), simulate(spec, spread=pool.map)
     assert alone.clipped == together.clipped
     assert alone.clipped["utilization_end"] > 0
     for name, values in alone.outputs.items():

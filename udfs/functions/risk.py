@@ -1,7 +1,5 @@
 """Risk: what moves the result of the deployment model, and how far it may fall, from ranges of named inputs."""
 
-import os
-import sys
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -25,6 +23,7 @@ VIEWS = ("summary", "percentiles", "histogram", "drivers", "correlations", "inpu
 DRIVER_TRIALS = 50_000  # enough to rank inputs by; with more trials the first of them are looked at
 EVERY_PERCENT = range(1, 100)
 WORTH_THREADS = 100_000  # trials; up to there an answer takes a second at most
+spread: Callable = map  # how stretches of more trials are worked through; see `threads`
 
 Trials = Count(low=2, high=1_000_000, meaning="trials")
 Seed = Count(low=0, high=sampling.HIGHEST_SEED, meaning="whole number that chooses the draws")
@@ -272,15 +271,10 @@ def tok_simulate(
     spec = _answered("distributions", simulation.specification, *asked)
     if len(output) > 1 and show in ("histogram", "drivers"):
         raise WrongTypeError(f"output: {show} is of one output, {len(output)} were given")
-    done = _answered("inputs", simulation.simulate, spec, 0, None, _workers(spec.trials))
+    done = _answered("inputs", simulation.simulate, spec, 0, None, spread if spec.trials > WORTH_THREADS else map)
     if show == "histogram":
         return _histogram(output[0], done.outputs[output[0]], bins)
     return SHOWN[show](spec, done, target)
-
-
-def _workers(trials: int) -> int:
-    threads = trials > WORTH_THREADS and sys.platform != "emscripten"  # Pyodide has none
-    return os.cpu_count() or 1 if threads else 1
 
 
 def _summary(spec: simulation.Spec, done: simulation.Trials, target: float) -> list[list]:

@@ -12,7 +12,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,7 +30,6 @@ BLOCK = 4 * sampling.CUBE
 DRAWN_AT_A_TIME = 10 * BLOCK  # trials; bounds the memory, decides nothing else
 
 Floats = NDArray[np.float64]
-T = TypeVar("T")
 
 
 class SpecError(ValueError):
@@ -216,7 +215,7 @@ def spec_from(data: Mapping[str, Any], *, model: bool = True) -> Spec:
 SPEC_KEYS = ("inputs", "uncertain", "correlations", "outputs", "trials", "seed", "sampling", "outside")
 
 
-def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, workers: int = 1) -> Trials:
+def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, spread: Callable = map) -> Trials:
     """Run trials of a specification through the deployment model.
 
     Parameters
@@ -224,13 +223,13 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, workers
     spec : Spec
     first_trial, count : int, optional
         The stretch to compute, trials counted from 0; all of them if omitted. Multiples of `BLOCK` waste nothing.
-    workers : int
-        Threads that share the work; memory grows with them. Pyodide has one.
+    spread : callable
+        `map`, or that of a pool of threads, which then share the work; memory grows with them.
 
     Returns
     -------
     Trials
-        The same figures, bit for bit, whatever the stretch and however many workers.
+        The same figures, bit for bit, whatever the stretch and however many threads.
 
     Raises
     ------
@@ -266,19 +265,10 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, workers
             result.outputs[name][here] = values[asked]
         return clipped
 
-    for clipped in _mapped(work, range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME), workers):
+    for clipped in spread(work, range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME)):
         for name, moved in clipped.items():
             result.clipped[name] += moved
     return result
-
-
-def _mapped(work: Callable[[int], T], items: Sequence[int], workers: int) -> Iterable[T]:
-    if workers <= 1 or len(items) <= 1:
-        return map(work, items)
-    from concurrent.futures import ThreadPoolExecutor  # not for Pyodide, which has no threads
-
-    with ThreadPoolExecutor(min(workers, len(items))) as pool:
-        return list(pool.map(work, items))
 
 
 def draws(spec: Spec, first_trial: int = 0, count: int | None = None) -> dict[str, Floats]:
