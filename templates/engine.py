@@ -175,10 +175,13 @@ class Model:
                 cells[ref] = CellError("#N/A") if value is None and formula is None else value
         return found
 
-    def unknown(self) -> list[str]:
-        """Cells that the file shows a value for and the engine only #NAME?: it lacks a function that they use."""
+    def unknown(self, values: dict[str, dict[str, object]] | None = None) -> list[str]:
+        """Cells that the file shows a value for and the engine only #NAME?: it lacks a function that they use.
+
+        values : what ``values`` gave, if it is at hand
+        """
         found = []
-        for sheet, cells in self.values().items():
+        for sheet, cells in (values or self.values()).items():
             lost = [ref for ref, value in cells.items() if is_error(value) and value == ENGINE_ERRORS["Name"]]
             known = self.package.cells(sheet, lost) if lost else ()
             found += [f"{sheet}!{cell.ref}" for cell in known if cell.value is not None and not is_error(cell.value)]
@@ -190,7 +193,8 @@ class Model:
         Where the engine lacks a function, no calculated value is written, since others may follow from it: the file
         keeps those it has and is marked for calculation when it is opened.
         """
-        unknown, values = self.unknown(), self.values()
+        values = self.values()
+        unknown = self.unknown(values)
         for change in self.changes:
             self.package.set_value(change.sheet, change.ref, change.new)
         if unknown:

@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from addin.commands import show
-from addin.commands.workbooks import CommandError
+from addin.commands.errors import CommandError
 
 Row = Mapping[str, object]
 

@@ -6,13 +6,10 @@ import sys
 from pathlib import Path
 
 from addin.commands import show
+from addin.commands.errors import CommandError
 
 BAD_INPUT, FINE = 2, 0
 MOST_FAULTS = 20  # lines of a map that are told one by one
-
-
-class BindCommandError(ValueError):
-    """The options do not fit together; one line for the reader."""
 
 
 def bind(
@@ -35,23 +32,19 @@ def bind(
     chosen = [name for name, given in (("--from", table), ("--remove", remove), ("--list", listing)) if given]
     figure = platform or metric or model or conditions
     if len(chosen) > 1 or (chosen and figure) or (table and cell) or (listing and (cell or out)):
-        raise BindCommandError("one thing at a time: a CELL with --metric, --from TABLE, --list, or CELL --remove")
+        raise CommandError("one thing at a time: a CELL with --metric, --from TABLE, --list, or CELL --remove")
     if listing:
         return _list(book, as_json)
     if remove:
         if not cell:
-            raise BindCommandError(
-                "name the cell, its number in --list, or all: tokenbook bind BOOK Inputs!C9 --remove"
-            )
+            raise CommandError("name the cell, its number in --list, or all: tokenbook bind BOOK Inputs!C9 --remove")
         return _remove(book, cell, out, as_json)
     if table:
         requests = refresh.read_map(table)
     elif cell and metric:
         requests = [refresh.Request(cell, platform, metric, model, conditions)]
     else:
-        raise BindCommandError(
-            "name the cell and the figure: tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour"
-        )
+        raise CommandError("name the cell and the figure: tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour")
     return _bind(book, requests, out, as_json)
 
 

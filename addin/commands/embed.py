@@ -5,13 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 from addin.commands import show
+from addin.commands.errors import CommandError
 from addin.version import version
 from templates.ooxml import PackageError, open_package
-
-
-class CommandError(ValueError):
-    """A command cannot do what it was asked; one line for the reader."""
-
 
 NEEDED = "To calculate: Excel with the free add-in xlwings Lite, opened once (Home > xlwings Lite)"
 

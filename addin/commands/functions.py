@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from addin.commands import show
-from addin.commands.workbooks import CommandError
+from addin.commands.errors import CommandError
 
 
 def list_all(markdown: bool) -> None:

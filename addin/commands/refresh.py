@@ -10,12 +10,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from addin.commands import show
+from addin.commands.errors import CommandError
 
 BAD_INPUT, FINE = 2, 0
-
-
-class RefreshCommandError(ValueError):
-    """The options do not fit together; one line for the reader."""
 
 
 def refresh(
@@ -33,9 +30,9 @@ def refresh(
 
     books = find_workbooks(paths)
     if not books:
-        raise RefreshCommandError(f"{', '.join(map(str, paths))}: holds no workbook (.xlsx, .xlsm, .xltx, .xltm)")
+        raise CommandError(f"{', '.join(map(str, paths))}: holds no workbook (.xlsx, .xlsm, .xltx, .xltm)")
     if out is not None and (len(books) > 1 or write):
-        raise RefreshCommandError("-o writes one workbook to a new place; without it --write changes them in place")
+        raise CommandError("-o writes one workbook to a new place; without it --write changes them in place")
     day = None if as_of is None else catalog.iso(as_of)
     figures, reports = catalog.active(), []
     with _progress(len(books)) as step:

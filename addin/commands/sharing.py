@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from addin.commands import show
-from addin.commands.workbooks import CommandError
+from addin.commands.errors import CommandError
 
 SHOWN = 5  # lines of what was left alone
 

@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from addin.commands import show
+from addin.commands.errors import CommandError
 
 FIGURES = (  # of risk_measures.summary
     ("mean", "Mean"),
@@ -21,10 +22,6 @@ FIGURES = (  # of risk_measures.summary
 )
 SHARES = ("below_target", "no_answer")
 MOST_DRIVERS = 8
-
-
-class SweepCommandError(ValueError):
-    """The command cannot do what it was asked; one line for the reader."""
 
 
 def sweep(
@@ -150,9 +147,9 @@ def _say_outcome(outcome, out: Path | None) -> None:
 
 def _check_target(out: Path, force: bool) -> None:
     if out.exists() and not force:
-        raise SweepCommandError(f"{out}: exists already; choose another name, or --force to replace it")
+        raise CommandError(f"{out}: exists already; choose another name, or --force to replace it")
     if not out.parent.is_dir():
-        raise SweepCommandError(f"{out}: the folder {out.parent} does not exist")
+        raise CommandError(f"{out}: the folder {out.parent} does not exist")
 
 
 @contextlib.contextmanager

@@ -6,13 +6,10 @@ import tempfile
 from pathlib import Path
 
 from addin.commands import show
+from addin.commands.errors import CommandError
 from addin.version import version
 
 DEMO_NAME = "token-roi"
-
-
-class CommandError(ValueError):
-    """A command cannot do what it was asked; one line for the reader."""
 
 
 def demo(folder: Path) -> None:
@@ -97,11 +94,12 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
                 model.set(name, parse_value(value))
             progress.update(task, description="calculating")
             model.recalculate()
-            named, unknown = _named(model), model.unknown()
+            named, values = _named(model), model.values()
+            unknown = model.unknown(values)
             if out is not None:
                 progress.update(task, description="writing")
                 model.save(out)
-    errors = sum(1 for cells in model.values().values() for value in cells.values() if _is_error(value))
+    errors = sum(1 for cells in values.values() for value in cells.values() if _is_error(value))
     if as_json:
         show.as_json(
             {

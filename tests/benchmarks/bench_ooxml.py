@@ -12,6 +12,7 @@ import time
 import zipfile
 
 import openpyxl
+from turns import best_in_turns, compared
 
 from templates import ooxml
 
@@ -30,15 +31,21 @@ def rows() -> list[dict]:
         with open(path, "rb") as file:
             data = file.read()
         rezipped, resaved = os.path.join(folder, "rezipped.zip"), os.path.join(folder, "openpyxl.xlsx")
-        ours, floor = _best_in_turns(lambda: _patch_in_memory(data), lambda: _rezip_sheet(data), REPEATS)
-        saved, floor_saved = _best_in_turns(lambda: _patch(path), lambda: _rezip_to_disk(path, rezipped), REPEATS)
-        many, peer = _best_in_turns(lambda: _patch_many(path), lambda: _load_and_save(path, resaved), 2)
+        ours, floor = best_in_turns(
+            {"ours": lambda: _patch_in_memory(data), "peer": lambda: _rezip_sheet(data)}, REPEATS
+        ).values()
+        saved, floor_saved = best_in_turns(
+            {"ours": lambda: _patch(path), "peer": lambda: _rezip_to_disk(path, rezipped)}, REPEATS
+        ).values()
+        many, peer = best_in_turns(
+            {"ours": lambda: _patch_many(path), "peer": lambda: _load_and_save(path, resaved)}, 2
+        ).values()
     one, all_of_one = "one cell of 50,000 in 10 sheets", "every constant of one sheet (4,500 cells)"
     return [
-        _row(one + ", saved in place", "openpyxl load and save", saved, peer, MOST_OF_OPENPYXL),
-        _row(one + ", in memory", "inflate and deflate that sheet", ours, floor, MOST_OF_REZIP),
-        _row(one + ", saved in place", "that sheet re-zipped on disk, synced", saved, floor_saved, MOST_OF_REZIP),
-        _row(all_of_one, "openpyxl load and save", many, peer, MOST_OF_OPENPYXL_FOR_MANY),
+        compared(one + ", saved in place", "openpyxl load and save", saved, peer, MOST_OF_OPENPYXL),
+        compared(one + ", in memory", "inflate and deflate that sheet", ours, floor, MOST_OF_REZIP),
+        compared(one + ", saved in place", "that sheet re-zipped on disk, synced", saved, floor_saved, MOST_OF_REZIP),
+        compared(all_of_one, "openpyxl load and save", many, peer, MOST_OF_OPENPYXL_FOR_MANY),
     ]
 
 
@@ -96,29 +103,6 @@ def _load_and_save(path, target):
     book = openpyxl.load_workbook(path)
     book["Sheet5"]["C250"] = 1.0
     book.save(target)
-
-
-def _best_in_turns(first, second, repeats):
-    """Shortest time [s] of each of two actions."""
-    times = []
-    for _ in range(repeats):
-        for action in (first, second):
-            start = time.perf_counter()
-            action()
-            times.append(time.perf_counter() - start)
-    return min(times[0::2]), min(times[1::2])
-
-
-def _row(name, peer, ours, theirs, target):
-    ratio = ours / theirs
-    return {
-        "name": name,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target,
-        "met": ratio <= target,
-        "detail": f"{ours * 1e3:.1f} ms against {theirs * 1e3:.1f} ms",
-    }
 
 
 if __name__ == "__main__":

@@ -12,12 +12,12 @@ script for a table; `rows()` gives the same as data. All take turns in one run, 
 import io
 import os
 import tempfile
-import time
 import zipfile
 from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
+from turns import best_in_turns, compared
 
 from templates import ooxml, refresh
 from udfs import catalog
@@ -38,7 +38,7 @@ def rows() -> list[dict]:
         constants = _workbook(folder / "constants.xlsx", FREE, formulas=False)
         free = _workbook(folder / "free.xlsx", FREE, formulas=True)
         read = _workbook(folder / "read.xlsx", READ, formulas=True)
-        quick = _best_in_turns(
+        quick = best_in_turns(
             {
                 "constants": _refresher(constants),
                 "re-zip of constants": lambda: _rezip_sheet(constants, folder / "rezipped.zip"),
@@ -48,7 +48,7 @@ def rows() -> list[dict]:
             },
             REPEATS,
         )
-        slow = _best_in_turns(
+        slow = best_in_turns(
             {
                 "read": _refresher(read, calculated=True),
                 "openpyxl with constants": lambda: _load_and_save(constants, folder / "saved.xlsx"),
@@ -59,12 +59,12 @@ def rows() -> list[dict]:
     plain, summed = "one cell of 50,000 constants in 10 sheets", "one cell, 5,000 of the 50,000 formulas"
     peer, floor = "openpyxl load and save", "that sheet re-zipped to disk"
     return [
-        _row(plain, peer, quick["constants"], slow["openpyxl with constants"], MOST_OF_OPENPYXL),
-        _row(plain, floor, quick["constants"], quick["re-zip of constants"], MOST_OF_REZIP),
-        _row(summed, peer, quick["free"], slow["openpyxl"], MOST_OF_OPENPYXL),
-        _row(summed, floor, quick["free"], quick["re-zip"], MOST_OF_REZIP),
-        _row(summed, floor + ", workbook and .bak too", quick["free"], quick["safe re-zip"], MOST_OF_REZIP),
-        _row(summed + ", one reads it: recalculated", peer, slow["read"], slow["openpyxl"], None),
+        compared(plain, peer, quick["constants"], slow["openpyxl with constants"], MOST_OF_OPENPYXL),
+        compared(plain, floor, quick["constants"], quick["re-zip of constants"], MOST_OF_REZIP),
+        compared(summed, peer, quick["free"], slow["openpyxl"], MOST_OF_OPENPYXL),
+        compared(summed, floor, quick["free"], quick["re-zip"], MOST_OF_REZIP),
+        compared(summed, floor + ", workbook and .bak too", quick["free"], quick["safe re-zip"], MOST_OF_REZIP),
+        compared(summed + ", one reads it: recalculated", peer, slow["read"], slow["openpyxl"], None),
     ]
 
 
@@ -134,29 +134,6 @@ def _load_and_save(path, target):
     book = openpyxl.load_workbook(path)
     book[SHEET][FREE] = 1.0
     book.save(target)
-
-
-def _best_in_turns(actions, repeats) -> dict[str, float]:
-    """Shortest time [s] of each action."""
-    times: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(repeats):
-        for name, action in actions.items():
-            start = time.perf_counter()
-            action()
-            times[name].append(time.perf_counter() - start)
-    return {name: min(each) for name, each in times.items()}
-
-
-def _row(name, peer, ours, theirs, target):
-    ratio = ours / theirs
-    return {
-        "name": name,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target or "",
-        "met": None if target is None else ratio <= target,
-        "detail": f"{ours * 1e3:.1f} ms against {theirs * 1e3:.1f} ms",
-    }
 
 
 if __name__ == "__main__":

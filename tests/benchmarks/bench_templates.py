@@ -7,10 +7,10 @@ measured in turns in one run.
 """
 
 import tempfile
-import time
 from pathlib import Path
 
 import openpyxl
+from turns import best_in_turns, compared
 
 from templates import build, models
 from templates.engine import Model
@@ -39,13 +39,13 @@ def rows() -> list[dict]:
             "written": lambda: build._save(_composed().workbook, plain),
             "calculated": lambda: _calculate(plain),
         }
-        best = _best_in_turns(actions)
+        best = best_in_turns(actions, REPEATS)
     peer = f"openpyxl writing its {count:,} cells"
     engine = best["calculated"]
     return [
-        _row(f"{TEMPLATE}: composed and written", peer, best["written"], best["peer"], MOST),
-        _row(f"{TEMPLATE}: composed, written, calculated, values stored", peer, best["whole"], best["peer"], None),
-        _row(f"{TEMPLATE}: loaded and calculated by the engine", peer, engine, best["peer"], None),
+        compared(f"{TEMPLATE}: composed and written", peer, best["written"], best["peer"], MOST),
+        compared(f"{TEMPLATE}: composed, written, calculated, values stored", peer, best["whole"], best["peer"], None),
+        compared(f"{TEMPLATE}: loaded and calculated by the engine", peer, engine, best["peer"], None),
     ]
 
 
@@ -70,29 +70,6 @@ def _write_cells(sheets, source, path: Path) -> None:
             cell.value = value
             cell._style = style
     book.save(path)
-
-
-def _best_in_turns(actions) -> dict[str, float]:
-    """Shortest time [s] of each action."""
-    times: dict[str, list[float]] = {name: [] for name in actions}
-    for _ in range(REPEATS):
-        for name, action in actions.items():
-            start = time.perf_counter()
-            action()
-            times[name].append(time.perf_counter() - start)
-    return {name: min(each) for name, each in times.items()}
-
-
-def _row(name, peer, ours, theirs, target):
-    ratio = ours / theirs
-    return {
-        "name": name,
-        "peer": peer,
-        "ratio": ratio,
-        "target": target or "",
-        "met": None if target is None else ratio <= target,
-        "detail": f"{ours:.2f} s against {theirs:.2f} s",
-    }
 
 
 if __name__ == "__main__":
