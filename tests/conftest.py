@@ -5,6 +5,7 @@ TOKENBOOK_REQUIRE_LIBREOFFICE, so that there its absence is an error); those mar
 Chromium (TOKENBOOK_REQUIRE_CHROMIUM).
 """
 
+import importlib.util
 import os
 import shutil
 import signal
@@ -44,6 +45,15 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_report_header():
     return [f"{name}: {found or 'not found, its tests are deselected'}" for name, found in PROGRAMS.values()]
+
+
+@pytest.fixture(scope="session")
+def faults():
+    """The module ``faults.py`` beside this file."""
+    spec = importlib.util.spec_from_file_location("disk_faults", Path(__file__).with_name("faults.py"))
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @pytest.fixture(scope="session")

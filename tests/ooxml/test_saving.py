@@ -8,8 +8,6 @@ import pytest
 
 from templates import ooxml
 
-CALLS = ("open", "write", "fchmod", "fsync", "close", "replace", "utime", "unlink")
-
 
 @pytest.fixture
 def saved(package, tmp_path):
@@ -160,48 +158,16 @@ def test_paths_that_are_no_file_are_refused(tmp_path, path):
 # ---- faults ----------------------------------------------------------------------------------------------------
 
 
-class Fault:
-    """Lets the n-th of the system calls that touch the disk fail; counts them all."""
-
-    def __init__(self, monkeypatch, fail_at, action):
-        self.calls, self.fail_at, self.action, self.failed = 0, fail_at, action, None
-        for name in CALLS:
-            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
-
-    def _wrapped(self, name, original):
-        def call(*arguments, **options):
-            self.calls += 1
-            if self.calls == self.fail_at:
-                self.failed = name
-                self.action(name, original, arguments)
-            return original(*arguments, **options)
-
-        return call
-
-
-def half_done_then(error):
-    """An action that lets a write get half way before it fails."""
-
-    def act(name, original, arguments):
-        if name == "write":
-            original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-        if name == "close":
-            original(*arguments)
-        raise error
-
-    return act
-
-
 @pytest.mark.parametrize("backup", [False, True])
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EACCES])
-def test_every_system_call_may_fail(saved, tmp_path, code, backup):
+def test_every_system_call_may_fail(saved, tmp_path, faults, code, backup):
     path, old, new = saved
     failed, fail_at = [], 0
     while True:
         fail_at += 1
         path.write_bytes(old)
         with pytest.MonkeyPatch.context() as patch:
-            fault = Fault(patch, fail_at, half_done_then(OSError(code, os.strerror(code))))
+            fault = faults.Fault(patch, fail_at, faults.half_done_then(OSError(code, os.strerror(code))))
             try:
                 save(path, backup)
                 outcome = None
@@ -228,7 +194,7 @@ def test_every_system_call_may_fail(saved, tmp_path, code, backup):
 
 
 @pytest.mark.parametrize("backup", [False, True])
-def test_killed_at_any_system_call(saved, tmp_path, backup):
+def test_killed_at_any_system_call(saved, tmp_path, faults, backup):
     """The process dies for good, without any clean-up: the file is whole, and can be saved the next time."""
     path, old, new = saved
     fail_at, died = 0, 9
@@ -237,7 +203,7 @@ def test_killed_at_any_system_call(saved, tmp_path, backup):
         path.write_bytes(old)
         child = os.fork()
         if child == 0:
-            Fault(pytest.MonkeyPatch(), fail_at, lambda name, original, arguments: _die(name, original, arguments))
+            faults.Fault(pytest.MonkeyPatch(), fail_at, faults.half_done_then_die)
             try:
                 save(path, backup)
             finally:
@@ -253,12 +219,6 @@ def test_killed_at_any_system_call(saved, tmp_path, backup):
     path.write_bytes(old)
     save(path)
     assert path.read_bytes() == new
-
-
-def _die(name, original, arguments):
-    if name == "write":
-        original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-    os._exit(9)
 
 
 def test_short_writes_are_continued(saved, monkeypatch):

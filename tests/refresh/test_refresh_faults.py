@@ -7,7 +7,6 @@ import pytest
 
 from templates import ooxml, refresh
 
-CALLS = ("open", "write", "fchmod", "fsync", "close", "replace", "utime", "unlink")
 TODAY = "2026-11-21"
 
 
@@ -30,42 +29,6 @@ def run(path, figures):
     return refresh.refresh_file(path, figures, write=True, today=TODAY)
 
 
-class Fault:
-    """Lets the n-th of the system calls that touch the disk do something else; counts them all."""
-
-    def __init__(self, monkeypatch, fail_at, action):
-        self.calls, self.fail_at, self.action, self.failed = 0, fail_at, action, None
-        for name in CALLS:
-            monkeypatch.setattr(os, name, self._wrapped(name, getattr(os, name)))
-
-    def _wrapped(self, name, original):
-        def call(*arguments, **options):
-            self.calls += 1
-            if self.calls == self.fail_at:
-                self.failed = name
-                self.action(name, original, arguments)
-            return original(*arguments, **options)
-
-        return call
-
-
-def half_then_raise(code):
-    def act(name, original, arguments):
-        if name == "write":
-            original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-        if name == "close":
-            original(*arguments)
-        raise OSError(code, os.strerror(code))
-
-    return act
-
-
-def half_then_die(name, original, arguments):
-    if name == "write":
-        original(arguments[0], bytes(arguments[1])[: len(arguments[1]) // 2])
-    os._exit(9)
-
-
 @pytest.fixture
 def no_engine(monkeypatch):
     """Results stay with Excel, so that the system calls counted are those that write; children start at once."""
@@ -79,7 +42,7 @@ def no_engine(monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
-def test_every_system_call_may_fail(prepared, figures, no_engine, code):
+def test_every_system_call_may_fail(prepared, figures, no_engine, faults, code):
     path, old, _ = prepared
     beside = path.with_name(path.name + ".refresh.json")
     out = path.with_name("out.xlsx")
@@ -93,7 +56,7 @@ def test_every_system_call_may_fail(prepared, figures, no_engine, code):
         beside.unlink(missing_ok=True)
         (report,) = [None]
         with pytest.MonkeyPatch.context() as patch:
-            fault = Fault(patch, fail_at, half_then_raise(code))
+            fault = faults.Fault(patch, fail_at, faults.half_done_then(OSError(code, os.strerror(code))))
             (report,) = refresh.refresh_files([path], figures, write=True, today=TODAY)
         if fault.failed is None:
             break
@@ -117,7 +80,7 @@ def test_every_system_call_may_fail(prepared, figures, no_engine, code):
     assert failed.count("replace") == 3
 
 
-def test_killed_at_any_system_call(prepared, figures, no_engine):
+def test_killed_at_any_system_call(prepared, figures, no_engine, faults):
     """The process dies for good, without any clean-up: the file is whole, and can be refreshed the next time."""
     path, old, _ = prepared
     beside = path.with_name(path.name + ".refresh.json")
@@ -129,7 +92,7 @@ def test_killed_at_any_system_call(prepared, figures, no_engine):
         child = os.fork()
         if child == 0:
             try:
-                Fault(pytest.MonkeyPatch(), fail_at, half_then_die)
+                faults.Fault(pytest.MonkeyPatch(), fail_at, faults.half_done_then_die)
                 run(path, figures)
             finally:
                 os._exit(0)
