@@ -21,7 +21,7 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
 
 from templates import ooxml, validation
-from udfs.functions import CellError, registry, threads
+from udfs.functions import CellError, registry
 from udfs.functions.arguments import OMITTED
 from udfs.functions.errors import is_error
 
@@ -313,7 +313,6 @@ def _with_names_written_out(formula: str, texts: dict[str, str]) -> str:
 
 def bind(workbook) -> None:
     """Register every function under its plain name and under the name that Office.js hosts store."""
-    threads.use()
     for function in registry().values():
         callback = _callback(function.in_cell)
         most = len(function.arguments)

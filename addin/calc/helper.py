@@ -52,10 +52,9 @@ def start(place: str) -> int:
 
 def serve(place: str) -> int:
     """Listen for the one connection, then answer its calls until it closes."""
-    from udfs.functions import about, threads
+    from udfs.functions import about
 
     about.host = "calc"
-    threads.use()
     answer = calculator()
     path, word = _path(place), secrets.token_hex(WORD_BYTES)
     with socket.create_server(("127.0.0.1", 0)) as listener:

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 import xlwings as xw
 
-from udfs.functions import CellError, about, registry, threads
+from udfs.functions import CellError, about, registry
 from udfs.functions.arguments import EXCEL_EPOCH, OMITTED
 
 MARK = "\ue000"  # a private character in front of an error's text
@@ -33,7 +33,6 @@ ERROR_NUMBERS = {
 ERRORS = {COM_ERROR_BASE + number: error for error, number in ERROR_NUMBERS.items()}
 
 about.host = "classic"
-threads.use()
 
 
 @xw.func

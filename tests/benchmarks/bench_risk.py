@@ -1,10 +1,9 @@
 """How fast and how lean a simulation is: a million trials of 60 months of the deployment model.
 
-Speed is the time that passes, with a thread for each processor, against drawing the uncertain inputs alone as one
-writes it, in one thread: what the simulation draws, through the distributions and correlations, without the model.
-With few inputs that is a handful of numbers per trial against a model of 60 months and 20 lines. Both are measured in
-turn in the same process and the best time of each counts. Beside it, without a target, the work itself in seconds of
-the processor, against the same drawing and against a uniform number per trial and month from numpy's Philox generator.
+Speed is against drawing the uncertain inputs alone as one writes it: what the simulation draws, through the
+distributions and correlations, without the model. With few inputs that is a handful of numbers per trial against a
+model of 60 months and 20 lines. All are measured in turn in the same process, in one thread, and the best time of each
+counts. Beside it, without a target, against a uniform number per trial and month from numpy's Philox generator.
 
 Beside them what a user waits for: 10,000 trials in a cell, summary with standard errors included, against a second.
 Memory: the growth of the peak from 200,000 to a million trials, as tracemalloc counts, beyond the results (one number
@@ -15,14 +14,12 @@ Run it with ``python tests/benchmarks/bench_risk.py``.
 
 from __future__ import annotations
 
-import os
-import time
 import tracemalloc
-from collections.abc import Callable
 
 import numpy as np
+from turns import best_in_turns, compared
 
-from udfs.functions import registry, threads
+from udfs.functions import registry
 from udfs.kernels import simulation
 from udfs.kernels.distributions import distribution
 
@@ -32,6 +29,7 @@ MONTHS = 60
 REPEATS = 3
 SPEED_TARGET = 4.0
 CELL_SECONDS = 1.0
+MEMORY_TARGET = 0.01
 BLOCK = 2000 * MONTHS
 SEED = 20_260_401
 
@@ -71,36 +69,17 @@ def rows() -> list[dict]:
 
 def _speed_rows(name: str, uncertain: dict, pairs: dict) -> list[dict]:
     spec = simulation.specification(BASE, uncertain, pairs, ["npv"], TRIALS, SEED)
-    count = os.cpu_count() or 1
     name = f"{TRIALS:,} trials x {MONTHS} months, {name}, npv"
-    drawing = "drawing the uncertain inputs alone (hypercubes, distributions, correlations)"
-
-    def together() -> None:
-        simulation.simulate(spec, spread=threads.spread)
-
-    passed = _best({"all": together, "inputs": lambda: _draw_inputs(spec)}, time.perf_counter)
-    work = _best(
+    best = best_in_turns(
         {"all": lambda: simulation.simulate(spec), "inputs": lambda: _draw_inputs(spec), "months": _draw_months},
-        time.process_time,
+        REPEATS,
     )
+    inputs = "drawing the uncertain inputs alone (hypercubes, distributions, correlations)"
     months = f"drawing {MONTHS} uniform numbers per trial (numpy, Philox)"
     return [
-        _against(f"{name}, {count} threads", drawing, passed["all"], passed["inputs"], SPEED_TARGET, "passed"),
-        _against(f"{name}, work of the processor", drawing, work["all"], work["inputs"], None, "of the processor"),
-        _against(f"{name}, work of the processor", months, work["all"], work["months"], None, "of the processor"),
+        compared(name, inputs, best["all"], best["inputs"], SPEED_TARGET),
+        compared(name, months, best["all"], best["months"], None),
     ]
-
-
-def _best(work: dict[str, Callable], clock: Callable[[], float]) -> dict[str, float]:
-    best = dict.fromkeys(work, np.inf)
-    for _ in range(REPEATS):
-        for what, do in work.items():
-            best[what] = min(best[what], _seconds(do, clock))
-    return best
-
-
-def _against(name: str, peer: str, ours: float, theirs: float, target: float | None, kind: str) -> dict:
-    return _row(name, peer, ours / theirs, target, f"{ours:.2f} s {kind}, drawing included, against {theirs:.2f} s")
 
 
 def _draw_inputs(spec: simulation.Spec) -> None:
@@ -122,14 +101,9 @@ def _cell_row() -> dict:
     uncertain = [[name, drawn.kind, *_padded(drawn.parameters, width)] for name, drawn in EIGHT.items()]
     pairs = [[*names, value] for names, value in PAIRS.items()]
     asked = (inputs, uncertain, float(CELL_TRIALS), 1.0, "npv, lcot", pairs)
-    seconds = min(_seconds(lambda: simulate(*asked), time.perf_counter) for _ in range(REPEATS))
-    return _row(
-        f"TOK_SIMULATE, {CELL_TRIALS:,} trials x {MONTHS} months in a cell, eight inputs, npv and lcot",
-        "a second",
-        seconds / CELL_SECONDS,
-        1.0,
-        f"{seconds * 1e3:.0f} ms, summary with standard errors",
-    )
+    seconds = best_in_turns({"cell": lambda: simulate(*asked)}, REPEATS)["cell"]
+    name = f"TOK_SIMULATE, {CELL_TRIALS:,} trials x {MONTHS} months in a cell, eight inputs, npv and lcot, with errors"
+    return compared(name, "a second", seconds, CELL_SECONDS, 1.0)
 
 
 def _padded(parameters: tuple[float, ...], width: int) -> list:
@@ -141,14 +115,18 @@ def _memory_row() -> dict:
     added = TRIALS - TRIALS // 5
     line = added * (MONTHS + 1) * 8
     growth = many - few - added * 8
-    return _row(
-        "peak memory, growth beyond the results from 200,000 to 1,000,000 trials",
-        "one line over the trials that were added",
-        growth / line,
-        0.01,
+    detail = (
         f"{few / 1e6:.1f} MB for 200,000, {many / 1e6:.1f} MB for 1,000,000, of it {TRIALS * 8 / 1e6:.1f} MB results; "
-        f"one line {line / 1e6:.0f} MB",
+        f"one line {line / 1e6:.0f} MB"
     )
+    return {
+        "name": "peak memory, growth beyond the results from 200,000 to 1,000,000 trials",
+        "peer": "one line over the trials that were added",
+        "ratio": growth / line,
+        "target": MEMORY_TARGET,
+        "met": growth / line <= MEMORY_TARGET,
+        "detail": detail,
+    }
 
 
 def _peak_bytes(trials: int) -> int:
@@ -158,17 +136,6 @@ def _peak_bytes(trials: int) -> int:
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak
-
-
-def _seconds(work: Callable[[], object], clock: Callable[[], float] = time.process_time) -> float:
-    start = clock()
-    work()
-    return clock() - start
-
-
-def _row(name: str, peer: str, ratio: float, target: float | None, detail: str) -> dict:
-    met = None if target is None else bool(ratio <= target)
-    return {"name": name, "peer": peer, "ratio": float(ratio), "target": target or "", "met": met, "detail": detail}
 
 
 if __name__ == "__main__":

@@ -3,7 +3,6 @@
 import doctest
 import multiprocessing
 import tracemalloc
-from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
@@ -243,27 +242,6 @@ class TestSpec:
     def test_a_missing_input_is_named(self):
         with pytest.raises(simulation.InputError, match="gpus: a value is needed"):
             simulate(specification({"tok_s_per_gpu": 1}, {"price_usd_per_mtok": distribution("fixed", 1)}))
-
-
-@pytest.mark.parametrize("workers", [2, 4])
-def test_any_number_of_threads_gives_the_same_bits(workers):
-    spec = specification(
-        {"gpus": 72, "tok_s_per_gpu": 10_000},
-        {
-            "price_usd_per_mtok": distribution("lognormal", 0.4, 0.1),
-            "utilization_end": distribution("normal", 0.8, 0.2),
-        },
-        {("price_usd_per_mtok", "utilization_end"): 0.5},
-        ["npv", "irr"],
-        3 * simulation.DRAWN_AT_A_TIME + 777,
-        seed=11,
-    )
-    with ThreadPoolExecutor(workers) as pool:
-        alone, together = simulate(spec), simulate(spec, spread=pool.map)
-    assert alone.clipped == together.clipped
-    assert alone.clipped["utilization_end"] > 0
-    for name, values in alone.outputs.items():
-        np.testing.assert_array_equal(values, together.outputs[name])
 
 
 def test_stretches_with_a_gap_are_not_joined():

@@ -22,8 +22,6 @@ WITHOUT_ERROR = {"lowest", "highest", "no_answer"}
 VIEWS = ("summary", "percentiles", "histogram", "drivers", "correlations", "inputs", "trials")
 DRIVER_TRIALS = 50_000  # enough to rank inputs by; with more trials the first of them are looked at
 EVERY_PERCENT = range(1, 100)
-WORTH_THREADS = 100_000  # trials; up to there an answer takes a second at most
-spread: Callable = map  # how stretches of more trials are worked through; see `threads`
 
 Trials = Count(low=2, high=1_000_000, meaning="trials")
 Seed = Count(low=0, high=sampling.HIGHEST_SEED, meaning="whole number that chooses the draws")
@@ -271,7 +269,7 @@ def tok_simulate(
     spec = _answered("distributions", simulation.specification, *asked)
     if len(output) > 1 and show in ("histogram", "drivers"):
         raise WrongTypeError(f"output: {show} is of one output, {len(output)} were given")
-    done = _answered("inputs", simulation.simulate, spec, 0, None, spread if spec.trials > WORTH_THREADS else map)
+    done = _answered("inputs", simulation.simulate, spec)
     if show == "histogram":
         return _histogram(output[0], done.outputs[output[0]], bins)
     return SHOWN[show](spec, done, target)

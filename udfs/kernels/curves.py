@@ -50,9 +50,10 @@ def compound(factor: ArrayLike, periods: int, per_year: int = MONTHS_PER_YEAR) -
     [1.0, 2.0, 4.0, 8.0, 16.0]
     """
     factor = _column(_where_positive(factor))
-    curve = np.empty((*factor.shape[:-1], periods))
+    curve = np.empty((*factor.shape[:-1], periods), order="F")
     done = min(per_year, periods)
-    curve[..., :done] = np.exp(np.log(factor) * (np.arange(done) / per_year))
+    first_year = np.multiply(np.log(factor), np.arange(done) / per_year, out=curve[..., :done])
+    np.exp(first_year, out=first_year)
     step = factor
     while done < periods:
         more = min(done, periods - done)
@@ -96,9 +97,7 @@ def price_curve(
     """
     start, floor = _column(start), _column(floor)
     fall = compound(annual_factor, periods, per_year)
-    price = np.empty((*np.broadcast_shapes(start.shape[:-1], floor.shape[:-1], fall.shape[:-1]), periods))
-    np.divide(start, fall, out=price)
-    return np.maximum(price, floor, out=price)
+    return np.maximum(np.divide(start, fall, order="F"), floor)
 
 
 def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain: ArrayLike = 0.0) -> Floats:
@@ -130,16 +129,16 @@ def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain
     annual_factor = np.where(annual_gain > -1, 1.0 + annual_gain, np.nan)
     gain, months, annual_factor = _column(np.where(in_domain, gain, np.nan)), _column(months), _column(annual_factor)
     # Counted from the month in which the gain is reached, so that it is reached exactly, as is the start.
-    months_after = np.arange(periods) - months
+    months_after = np.subtract(np.arange(periods), months, order="F")
     per_month_before = np.log(gain) / np.maximum(months, LEAST_MONTHS)
     per_month_after = np.log(annual_factor) / MONTHS_PER_YEAR
     # Where all get there in the same month and grow alike from then on, one exponential a month does for all.
     alike = months.size == 1 and annual_factor.size == 1
     rising = int(np.count_nonzero(months_after < 0)) if alike else periods
-    exponent = per_month_before * np.minimum(months_after[..., :rising], 0.0)
+    exponent = np.multiply(per_month_before, np.minimum(months_after[..., :rising], 0.0), order="F")
     if not alike:
         exponent += per_month_after * np.maximum(months_after, 0.0)
-    curve = np.empty((*gain.shape[:-1], periods))
+    curve = np.empty((*gain.shape[:-1], periods), order="F")
     np.multiply(gain, np.exp(exponent), out=curve[..., :rising])
     np.multiply(gain, np.exp(per_month_after * months_after[..., rising:]), out=curve[..., rising:])
     curve[..., :1] = np.where(months == 0, gain, gain / gain)
@@ -192,11 +191,12 @@ def ramp_curve(periods: int, start: ArrayLike, end: ArrayLike, ramp: ArrayLike, 
         curved = np.broadcast_to(logistic, share.shape[:-1])
         share[curved] = _logistic_share(share[curved])
     if ramp.size > 1:
-        return np.where(t >= ramp, end, start + (end - start) * share)
+        there = np.greater_equal(t, ramp, order="F")
+        return np.where(there, end, start + np.multiply(end - start, share, order="F"))
     # All are there in the same period: what comes before it, and the end.
     on_the_way = int(np.count_nonzero(t < ramp))
-    before = start + (end - start) * share[..., :on_the_way]
-    curve = np.empty((*np.broadcast_shapes(before.shape[:-1], start.shape[:-1], end.shape[:-1]), periods))
+    before = start + np.multiply(end - start, share[..., :on_the_way], order="F")
+    curve = np.empty((*np.broadcast_shapes(before.shape[:-1], start.shape[:-1], end.shape[:-1]), periods), order="F")
     curve[..., :on_the_way] = before
     curve[..., on_the_way:] = np.where(ramp >= 0, end, np.nan)
     return curve
@@ -354,11 +354,12 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
         return certain[()]
     # Where demand or capacity is 0 or infinite, or demand is certain, the minimum is the answer.
     volatile = (spread > 0) & (certain > 0) & np.isfinite(demand) & np.isfinite(capacity)
-    result = certain.ravel()
-    cells = np.flatnonzero(volatile)
-    d, c, s = (np.broadcast_to(x, certain.shape).ravel()[cells] for x in (demand, capacity, spread))
+    order = "F" if certain.flags.f_contiguous else "C"  # as it lies in memory, see `tables`
+    result = certain.ravel(order)
+    cells = np.flatnonzero(volatile.ravel(order))
+    d, c, s = (np.broadcast_to(x, certain.shape).ravel(order)[cells] for x in (demand, capacity, spread))
     result[cells] = np.minimum(_expected_minimum(d, s, c), result[cells])  # rounding may not exceed the bound
-    return result.reshape(certain.shape)[()]
+    return result.reshape(certain.shape, order=order)[()]
 
 
 def _expected_minimum(demand: Floats, spread: Floats, capacity: Floats) -> Floats:
@@ -389,7 +390,7 @@ def _where_not_negative(parameter: ArrayLike) -> Floats:
 def _share_of_way(t: Floats, length: Floats) -> Floats:
     # min(1, t / length), also for a length next to nothing; for 0 it is right from t = 1 on.
     length = np.maximum(length, np.finfo(float).tiny)
-    return np.minimum(t, length) / length
+    return np.minimum(t, length, order="F") / length
 
 
 def _logistic(x: ArrayLike) -> Floats:

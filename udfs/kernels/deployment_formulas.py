@@ -19,14 +19,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.kernels import cash_flow, curves
+from udfs.kernels import cash_flow, curves, tables
 from udfs.kernels import depreciation as depreciation_schedules
 
 HOURS_PER_MONTH = 730.0
 MONTHS_PER_YEAR = 12
 MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
 KW_PER_MW = 1000.0
-FEW_SCENARIOS = 64  # from here on it is faster to go month by month through all scenarios than the other way round
 
 Table = NDArray[Any]
 Formula = Callable[..., Any]
@@ -81,40 +80,18 @@ def _ratio(top: Table, bottom: Table) -> Table:
         return np.where(bottom != 0, top / bottom, np.nan)
 
 
-def _total(line: Table) -> Table:
-    return line.sum(axis=1, keepdims=True)
+def _over_time(column: Table, line: Table) -> Table:
+    return np.multiply(column, line, order="F")  # as `tables` has it
 
 
-def _with_ends(line: Table, at_start: Table | float, at_end: Table) -> Table:
-    # A line with one amount more in month 0 and one in the last month.
+def _add_at_ends(line: Table, at_start: Table | float, at_end: Table) -> Table:
+    # In place where the amounts are no more than the scenarios of the line.
     scenarios = max(len(line), np.size(at_start), len(at_end))
-    result = line.copy() if len(line) == scenarios else np.repeat(line, scenarios, axis=0)
-    result[:, :1] += at_start
-    result[:, -1:] += at_end
-    return result
-
-
-def _by_month(line: Table) -> Table:
-    return np.array(line.T, order="C")  # always a copy, to be worked on
-
-
-def _running_sum(line: Table) -> Table:
-    # The bits of np.cumsum, which adds in this order too but waits for each sum before it begins the next.
-    if len(line) < FEW_SCENARIOS:
-        return np.cumsum(line, axis=1)
-    sums = _by_month(line)
-    for before, now in pairwise(sums):
-        now += before
-    return np.ascontiguousarray(sums.T)
-
-
-def _end_of_running_sum(line: Table) -> Table:
-    if len(line) < FEW_SCENARIOS:
-        return np.cumsum(line, axis=1)[:, -1:]
-    total = line[:, 0].copy()
-    for of_month in line.T[1:]:
-        total += of_month
-    return total[:, np.newaxis]
+    if len(line) < scenarios:
+        line = np.array(np.broadcast_to(line, (scenarios, line.shape[1])), order="F")
+    line[:, :1] += at_start
+    line[:, -1:] += at_end
+    return line
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -170,7 +147,7 @@ def mtok_at_launch(gpus, tok_s_per_gpu, availability):
 @_line("Mtok")
 def capacity_mtok(mtok_at_launch, software, utilization):
     """Tokens that can be made: GPUs x throughput x software x hours x availability x utilisation."""
-    capacity = mtok_at_launch * software * utilization
+    capacity = _over_time(mtok_at_launch, software) * utilization
     capacity[:, 0] = 0.0
     return capacity
 
@@ -178,7 +155,8 @@ def capacity_mtok(mtok_at_launch, software, utilization):
 @_line("Mtok")
 def demand_mtok(demand_mtok_per_month, demand_growth_per_year, months):
     """Mean demand, growing so much a year; inf where demand is unlimited."""
-    demand = demand_mtok_per_month * curves.compound(1.0 + demand_growth_per_year[:, 0], months + 1)
+    growth = curves.compound(1.0 + demand_growth_per_year[:, 0], months + 1)
+    demand = _over_time(demand_mtok_per_month, growth)
     demand[:, 0] = 0.0
     return demand
 
@@ -186,6 +164,8 @@ def demand_mtok(demand_mtok_per_month, demand_growth_per_year, months):
 @_line("Mtok")
 def sold_mtok(demand_mtok, demand_cv, capacity_mtok):
     """Tokens sold: the smaller of demand and capacity; in expectation where demand is volatile."""
+    if len(demand_mtok) == 1 and np.isposinf(demand_mtok[:, 1:]).all():
+        return capacity_mtok  # unlimited demand, the usual case
     return curves.expected_sold(demand_mtok, demand_cv, capacity_mtok)
 
 
@@ -218,38 +198,38 @@ def cost_index_in_operation(cost_index, in_operation):
 def energy(own, gpus, kw_per_gpu, pue, availability, usd_per_kwh, cost_index_in_operation):
     """Electricity of owned GPUs while they are up, with the facility's overhead."""
     monthly = own * gpus * kw_per_gpu * pue * HOURS_PER_MONTH * availability * usd_per_kwh
-    return monthly * cost_index_in_operation
+    return _over_time(monthly, cost_index_in_operation)
 
 
 @_line("USD")
 def hosting(own, gpus, kw_per_gpu, hosting_usd_per_kw_month, cost_index_in_operation):
     """Hosting of owned GPUs, per kW of IT power."""
-    return own * gpus * kw_per_gpu * hosting_usd_per_kw_month * cost_index_in_operation
+    return _over_time(own * gpus * kw_per_gpu * hosting_usd_per_kw_month, cost_index_in_operation)
 
 
 @_line("USD")
 def maintenance(own, gpus, capex_usd_per_gpu, maintenance_share_per_year, cost_index_in_operation):
     """Maintenance of owned GPUs, a share of capex a year."""
     yearly = own * gpus * capex_usd_per_gpu * maintenance_share_per_year
-    return yearly / MONTHS_PER_YEAR * cost_index_in_operation
+    return _over_time(yearly / MONTHS_PER_YEAR, cost_index_in_operation)
 
 
 @_line("USD")
 def licences(gpus, software_usd_per_gpu_month, cost_index_in_operation):
     """Software licences per GPU."""
-    return gpus * software_usd_per_gpu_month * cost_index_in_operation
+    return _over_time(gpus * software_usd_per_gpu_month, cost_index_in_operation)
 
 
 @_line("USD")
 def staff(staff_usd_per_month, cost_index_in_operation):
     """Staff."""
-    return staff_usd_per_month * cost_index_in_operation
+    return _over_time(staff_usd_per_month, cost_index_in_operation)
 
 
 @_line("USD")
 def rent(own, gpus, usd_per_gpu_hour, in_operation):
     """All-in rate for every hour of the month, used or not; a contract rate, so not inflated."""
-    return (1.0 - own) * gpus * usd_per_gpu_hour * HOURS_PER_MONTH * in_operation
+    return _over_time((1.0 - own) * gpus * usd_per_gpu_hour * HOURS_PER_MONTH, in_operation)
 
 
 @_line("USD")
@@ -277,106 +257,121 @@ def residual_usd(capex_usd, residual_share):
 @_line("USD")
 def investment(investment_usd, at_start):
     """Capex and installation, in month 0; nothing for rented GPUs."""
-    return investment_usd * at_start
+    return _over_time(investment_usd, at_start)
 
 
 @_line("USD")
 def residual(residual_usd, at_end):
     """What the owned GPUs are sold for in the last month."""
-    return residual_usd * at_end
+    return _over_time(residual_usd, at_end)
 
 
-@_line("USD")
-def depreciation(depreciation_method, investment_usd, residual_usd, depreciation_years, sold_mtok, months):
-    """Depreciation of the investment down to the residual value by the chosen method (MACRS5: down to 0)."""
-    by_units = np.any(depreciation_method == "UNITS")
+@_part
+def depreciation_over_time(depreciation_method, investment_usd, residual_usd, depreciation_years, months):
+    # By the methods that depend on time alone; UNITS as straight line, until it is known what is sold.
     amounts = depreciation_schedules.schedule(
-        depreciation_method[:, 0],
+        np.where(depreciation_method == "UNITS", "SL", depreciation_method)[:, 0],
         investment_usd[:, 0],
         residual_usd[:, 0],
         depreciation_years[:, 0] * MONTHS_PER_YEAR,
         months,
-        sold_mtok[:, 1:] if by_units else None,
         per_year=MONTHS_PER_YEAR,
     )
-    if by_units:  # GPUs that never sell a token are not used up: their value goes at disposal
-        amounts[(depreciation_method == "UNITS")[:, 0] & ~sold_mtok.any(axis=1)] = 0.0
-    return np.concatenate([np.zeros((len(amounts), 1)), amounts], axis=1)
+    line = np.empty((len(amounts), months + 1), order="F")
+    line[:, 0] = 0.0
+    line[:, 1:] = amounts
+    return line
+
+
+@_line("USD")
+def depreciation(depreciation_over_time, depreciation_method, investment_usd, residual_usd, sold_mtok):
+    """Depreciation of the investment down to the residual value by the chosen method (MACRS5: down to 0)."""
+    by_units = depreciation_method == "UNITS"
+    if not by_units.any():
+        return depreciation_over_time
+    life = 1.0  # which UNITS does not look at
+    line = depreciation_schedules.schedule(
+        "UNITS", investment_usd[:, 0], residual_usd[:, 0], life, sold_mtok.shape[1], sold_mtok
+    )
+    # GPUs that never sell a token are not used up: their value goes at disposal.
+    line[np.broadcast_to(~sold_mtok.any(axis=1), len(line))] = 0.0
+    return np.where(by_units, line, depreciation_over_time)
 
 
 @_line("USD")
 def net_book_value(investment_usd, depreciation):
     """Investment less the depreciation so far."""
-    return investment_usd - _running_sum(depreciation)
+    return investment_usd - tables.running_sum(depreciation)
+
+
+@_part
+def ebitda(revenue, opex):
+    return revenue - opex
 
 
 @_line("USD")
-def ebit(revenue, opex, depreciation):
+def ebit(ebitda, depreciation):
     """Revenue less running costs and depreciation."""
-    return revenue - opex - depreciation
+    return ebitda - depreciation
 
 
 @_part
 def disposal_gain_usd(residual_usd, investment_usd, depreciation):
-    return residual_usd - (investment_usd - _total(depreciation))
+    return residual_usd - (investment_usd - tables.total(depreciation))
 
 
 @_line("USD")
 def disposal_gain(disposal_gain_usd, at_end):
     """Residual value less net book value in the last month; a loss is negative, and deductible."""
-    return disposal_gain_usd * at_end
+    return _over_time(disposal_gain_usd, at_end)
 
 
 @_line("USD")
 def taxable(ebit, disposal_gain_usd):
     """Profit before losses carried forward: EBIT and the gain on disposal."""
-    return _with_ends(ebit, 0.0, disposal_gain_usd)
-
-
-@_line("USD")
-def losses_closing(taxable):
-    """Losses carried forward to the next month."""
-    # With losses carried forward without limit, the profit taxed so far is the highest that the profit so far
-    # has ever been (or 0); what is missing to that high is the loss still to be used.
-    losses = _by_month(taxable)
-    profit_so_far, highest = np.zeros(len(taxable)), np.zeros(len(taxable))
-    for of_month in losses:
-        profit_so_far += of_month
-        np.maximum(highest, profit_so_far, out=highest)
-        np.subtract(highest, profit_so_far, out=of_month)
-    return np.ascontiguousarray(losses.T)
-
-
-@_line("USD")
-def losses_opening(losses_closing):
-    """Losses carried forward from the month before."""
-    opening = np.empty_like(losses_closing)
-    opening[:, 0] = 0.0
-    opening[:, 1:] = losses_closing[:, :-1]
-    return opening
+    return _add_at_ends(np.array(ebit), 0.0, disposal_gain_usd)
 
 
 @_part
-def profit_before_losses(taxable):
-    return np.maximum(taxable, 0.0)
+def losses_carried(taxable):
+    # The losses each month opens with, and at last what the last month closes with: months + 2 balances.
+    # What is opened with less the profit, or plus the loss; nothing is left where the profit is larger.
+    carried = np.empty((len(taxable), taxable.shape[1] + 1), order="F")
+    carried[:, 0] = 0.0
+    for profit, (opening, closing) in zip(taxable.T, pairwise(carried.T), strict=True):
+        np.subtract(opening, profit, out=closing)
+        np.maximum(closing, 0.0, out=closing)
+    return carried
 
 
 @_line("USD")
-def losses_used(losses_opening, profit_before_losses):
+def losses_opening(losses_carried):
+    """Losses carried forward from the month before."""
+    return losses_carried[:, :-1]
+
+
+@_line("USD")
+def losses_used(losses_opening, taxable):
     """Losses set against the profit of the month."""
-    return np.minimum(losses_opening, profit_before_losses)
+    return np.minimum(losses_opening, np.maximum(taxable, 0.0))
 
 
 @_line("USD")
-def tax(tax_rate, profit_before_losses, losses_used):
+def losses_closing(losses_carried):
+    """Losses carried forward to the next month."""
+    return losses_carried[:, 1:]
+
+
+@_line("USD")
+def tax(tax_rate, taxable, losses_opening):
     """Tax on the profit that is left; a loss that is left in the last month lapses."""
-    return tax_rate * (profit_before_losses - losses_used)
+    return tax_rate * np.maximum(taxable - losses_opening, 0.0)
 
 
 @_line("USD")
-def fcf(revenue, opex, tax, investment_usd, residual_usd):
+def fcf(ebitda, tax, investment_usd, residual_usd):
     """Free cash flow: revenue less running costs, tax and investment, plus the residual value."""
-    return _with_ends(revenue - opex - tax, -investment_usd, residual_usd)
+    return _add_at_ends(ebitda - tax, -investment_usd, residual_usd)
 
 
 @_line("share")
@@ -398,7 +393,7 @@ def discounted_fcf(fcf, discount_factor):
 @_line("USD")
 def npv_curve(discounted_fcf):
     """Discounted cash flow so far; ends at the NPV."""
-    return _running_sum(discounted_fcf)
+    return tables.running_sum(discounted_fcf)
 
 
 @_line("USD")
@@ -408,7 +403,7 @@ def capital_recovery(investment_usd, residual_usd, discount_rate, months, in_ope
     monthly_rate = np.expm1(log_rate)
     value_of_residual = residual_usd * np.exp(-months * log_rate)
     annuity = np.where(monthly_rate == 0, 1.0 / months, _ratio(monthly_rate, -np.expm1(-months * log_rate)))
-    return (investment_usd - value_of_residual) * annuity * in_operation
+    return _over_time((investment_usd - value_of_residual) * annuity, in_operation)
 
 
 @_line("USD per Mtok")
@@ -418,22 +413,22 @@ def cost_per_mtok(opex, capital_recovery, sold_mtok):
 
 
 @_line("share of revenue")
-def gross_margin(revenue, opex):
+def gross_margin(ebitda, revenue):
     """Revenue less running costs, over revenue; nan in a month without revenue."""
-    return _ratio(revenue - opex, revenue)
+    return _ratio(ebitda, revenue)
 
 
 @_line("USD")
 def cumulative_cash(fcf):
     """Cash flow so far, not discounted."""
-    return _running_sum(fcf)
+    return tables.running_sum(fcf)
 
 
 @_line("share of cost")
 def roi_curve(revenue, opex, investment, residual):
     """Net ROI so far: revenue less cost, over cost, before tax; ends at net_roi."""
-    cost = _running_sum(opex + investment - residual)
-    return _ratio(_running_sum(revenue) - cost, cost)
+    cost = tables.running_sum(opex + investment - residual)
+    return _ratio(tables.running_sum(revenue) - cost, cost)
 
 
 # ---------------------------------------------------------------------------------------------------------
@@ -444,14 +439,15 @@ def roi_curve(revenue, opex, investment, residual):
 @_output("USD")
 def npv(discounted_fcf):
     """Net present value."""
-    return _end_of_running_sum(discounted_fcf)  # where the NPV curve ends, to the bit
+    return tables.total(discounted_fcf)  # where the NPV curve ends, to the bit
 
 
 @_output("share a year")
 def irr(fcf, investment_usd):
     """Internal rate of return a year: (1 + monthly rate)^12 - 1; nan if there is none, as for rented GPUs."""
     # Rented GPUs that first earn and later lose have a root, but it is the rate of a loan, not of a return.
-    monthly = np.where(investment_usd > 0, cash_flow.irr(fcf)[:, np.newaxis], np.nan)
+    rates = cash_flow.irr(np.ascontiguousarray(fcf))  # it goes scenario by scenario
+    monthly = np.where(investment_usd > 0, rates[:, np.newaxis], np.nan)
     return (1.0 + monthly) ** MONTHS_PER_YEAR - 1.0
 
 
@@ -470,13 +466,13 @@ def discounted_payback_months(npv_curve):
 @_output("USD")
 def total_revenue(revenue):
     """Revenue of all months."""
-    return _total(revenue)
+    return tables.total(revenue)
 
 
 @_output("USD")
 def total_opex(opex):
     """Running costs of all months."""
-    return _total(opex)
+    return tables.total(opex)
 
 
 @_output("USD")
@@ -500,14 +496,14 @@ def net_roi(total_revenue, total_cost):
 @_output("Mtok")
 def total_mtok(sold_mtok):
     """Tokens sold in all months."""
-    return _total(sold_mtok)
+    return tables.total(sold_mtok)
 
 
 @_output("USD per Mtok")
 def lcot(opex, investment, residual, sold_mtok, discount_factor):
     """Levelised cost of token: present value of all costs over that of the tokens sold, before tax."""
-    costs = _total((opex + investment - residual) * discount_factor)
-    return _ratio(costs, _total(sold_mtok * discount_factor))
+    costs = tables.total((opex + investment - residual) * discount_factor)
+    return _ratio(costs, tables.total(sold_mtok * discount_factor))
 
 
 @_output("USD per Mtok")
@@ -543,7 +539,7 @@ def overall_gross_margin(total_revenue, total_opex):
 @_output("share of capacity")
 def average_utilization(total_mtok, mtok_at_launch, software, in_operation):
     """Tokens sold over the tokens that full utilisation would make."""
-    return _ratio(total_mtok, mtok_at_launch * _total(software * in_operation))
+    return _ratio(total_mtok, mtok_at_launch * tables.total(software * in_operation))
 
 
 @_output("USD")

@@ -9,6 +9,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from udfs.kernels import tables
+
 DECLINING_BALANCE_FACTOR = 2.0
 
 # Share of the cost a year, half-year convention. Source: IRS Publication 946, table A-1.
@@ -96,7 +98,7 @@ def schedule(
     if len(present) == 1:
         result = _of_method(present[0], cost, salvage, life, periods, units, per_year)
     else:
-        result = np.empty((len(cost), periods))
+        result = np.empty((len(cost), periods), order="F")
         for name in present:
             rows = (methods == name)[:, 0]
             of_rows = units[rows] if name == "UNITS" else units
@@ -109,7 +111,7 @@ def _of_method(
 ) -> Floats:
     # cost, salvage, life: (rows, 1); units, only looked at by UNITS: (rows, periods).
     if method in MACRS_SHARES:
-        return np.where(cost >= 0, cost, np.nan) * _macrs_shares(method, periods, per_year)
+        return np.multiply(np.where(cost >= 0, cost, np.nan), _macrs_shares(method, periods, per_year), order="F")
     to_go = np.where((salvage >= 0) & (salvage <= cost), cost - salvage, np.nan)
     if method == "UNITS":
         return to_go * _unit_shares(units)
@@ -117,21 +119,21 @@ def _of_method(
     if method in ("SL", "SYD") and np.all(life == life[:1]):
         life = life[:1]  # one life, one row of shares
     if method == "SL":
-        return to_go / life * _periods_in_service(life, periods)
+        return np.multiply(to_go / life, _periods_in_service(life, periods), order="F")
     if method == "SYD":
-        return to_go * _digit_shares(life, periods)
+        return np.multiply(to_go, _digit_shares(life, periods), order="F")
     return _declining_balance(to_go, salvage, life, periods)
 
 
 def _periods_in_service(life: Floats, periods: int) -> Floats:
     # 1 in every period of life, the part in one that is not whole, 0 after.
-    return np.clip(life - np.arange(periods), 0.0, 1.0)
+    return np.clip(np.subtract(life, np.arange(periods), order="F"), 0.0, 1.0)
 
 
 def _digit_shares(life: Floats, periods: int) -> Floats:
     # The digits up to a time x sum to x (2 life - x + 1) / 2; the difference over a period, in product form.
     t = np.arange(1, periods + 1)
-    begin, end = np.minimum(t - 1, life), np.minimum(t, life)
+    begin, end = np.minimum(t - 1, life, order="F"), np.minimum(t, life, order="F")
     return (end - begin) * (2.0 * life - begin - end + 1.0) / (life * (life + 1.0))
 
 
@@ -145,7 +147,7 @@ def _declining_balance(to_go: Floats, salvage: Floats, life: Floats, periods: in
         amount = np.where(left <= 0, 0.0 * to_go, np.minimum(amount, to_go))
         to_go = to_go - amount
         result[t - 1] = amount
-    return np.ascontiguousarray(result.T)
+    return result.T
 
 
 def _macrs_shares(method: str, periods: int, per_year: int) -> Floats:
@@ -155,5 +157,5 @@ def _macrs_shares(method: str, periods: int, per_year: int) -> Floats:
 
 
 def _unit_shares(units: Floats) -> Floats:
-    total = units.sum(axis=-1, keepdims=True)
+    total = tables.total(units)
     return units / np.where(total > 0, total, np.nan)

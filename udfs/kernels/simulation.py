@@ -9,7 +9,7 @@ What the trials tell is the business of `risk_measures`.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -26,8 +26,8 @@ DEFAULT_SEED = 1
 OUTSIDE = ("clip", "refuse")
 # Trials that go through the model together. The same for everyone, so that results which are solved for many
 # rows at once (irr) do not depend on who computes which trials either.
-BLOCK = 4 * sampling.CUBE
-DRAWN_AT_A_TIME = 10 * BLOCK  # trials; bounds the memory, decides nothing else
+BLOCK = 8 * sampling.CUBE
+DRAWN_AT_A_TIME = 5 * BLOCK  # trials; bounds the memory, decides nothing else
 
 Floats = NDArray[np.float64]
 
@@ -215,7 +215,7 @@ def spec_from(data: Mapping[str, Any], *, model: bool = True) -> Spec:
 SPEC_KEYS = ("inputs", "uncertain", "correlations", "outputs", "trials", "seed", "sampling", "outside")
 
 
-def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, spread: Callable = map) -> Trials:
+def simulate(spec: Spec, first_trial: int = 0, count: int | None = None) -> Trials:
     """Run trials of a specification through the deployment model.
 
     Parameters
@@ -223,13 +223,11 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, spread:
     spec : Spec
     first_trial, count : int, optional
         The stretch to compute, trials counted from 0; all of them if omitted. Multiples of `BLOCK` waste nothing.
-    spread : callable
-        `map`, or that of a pool of threads, which then share the work; memory grows with them.
 
     Returns
     -------
     Trials
-        The same figures, bit for bit, whatever the stretch and however many threads.
+        The same figures, bit for bit, whatever the stretch.
 
     Raises
     ------
@@ -250,24 +248,18 @@ def simulate(spec: Spec, first_trial: int = 0, count: int | None = None, spread:
         first_trial, count, {name: np.empty(count) for name in spec.outputs}, dict.fromkeys(spec.uncertain, 0)
     )
 
-    def work(begin: int) -> dict[str, int]:
+    for begin in range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME):
         # Whole blocks, but for the last of the simulation; of the first and last only a part may be asked for.
         end = min(-(-last // BLOCK) * BLOCK, begin + DRAWN_AT_A_TIME, spec.trials)
         drawn = sampled(spec, begin, end - begin)
         asked = slice(max(first_trial, begin) - begin, min(last, end) - begin)
         here = slice(begin + asked.start - first_trial, begin + asked.stop - first_trial)
-        clipped = {}
         for name, values in drawn.items():
             drawn[name], moved = _within_range(spec, BY_NAME[name], values)
-            clipped[name] = int(np.count_nonzero(moved[asked]))
+            result.clipped[name] += int(np.count_nonzero(moved[asked]))
         outputs = deployment.run({**spec.inputs, **drawn}, outputs=spec.outputs, block=BLOCK).outputs
         for name, values in outputs.items():
             result.outputs[name][here] = values[asked]
-        return clipped
-
-    for clipped in spread(work, range(first_trial // BLOCK * BLOCK, last, DRAWN_AT_A_TIME)):
-        for name, moved in clipped.items():
-            result.clipped[name] += moved
     return result
 
 
