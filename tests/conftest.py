@@ -56,6 +56,14 @@ def faults():
     return module
 
 
+@pytest.fixture(params=["hard links", "no hard links"])
+def disk(request, monkeypatch, faults):
+    """Both kinds of disk: one that can give a file a second name, and one that cannot."""
+    if request.param == "no hard links":
+        faults.no_hard_links(monkeypatch)
+    return request.param
+
+
 @pytest.fixture(scope="session")
 def chromium_program() -> str:
     return CHROMIUM

@@ -1,8 +1,11 @@
 """Disks that fail: what the tests of saving and of refreshing let happen at each system call."""
 
+import errno
 import os
 
-CALLS = ("open", "write", "fchmod", "fsync", "close", "replace", "utime", "unlink")
+CALLS = ("open", "write", "fchmod", "fsync", "close", "link", "replace", "utime", "unlink")
+# Calls whose failure is no fault of the file: what its backup is made of, and the date of a backup that is a copy.
+MAY_FAIL_IN_SILENCE = ("link", "utime")
 
 
 class Fault:
@@ -22,6 +25,15 @@ class Fault:
             return original(*arguments, **options)
 
         return call
+
+
+def no_hard_links(monkeypatch):
+    """A disk that cannot give a file two names, such as a memory stick or some network folders."""
+
+    def refuse(*_, **__):
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", refuse)
 
 
 def half_done_then(error):

@@ -137,9 +137,9 @@ class Package:
         """Remove a defined name."""
         self._edit_workbook(workbook.without_defined_name, name, scope)
 
-    def add_hidden_names(self, names):
-        """Add many hidden names of the whole workbook in one pass, name -> formula or reference."""
-        self._edit_workbook(workbook.with_hidden_names, names)
+    def add_hidden_names(self, names, replace=False):
+        """Add many hidden names of the whole workbook in one pass, name -> formula; `replace` changes existing ones."""
+        self._edit_workbook(workbook.with_hidden_names, names, replace)
 
     def remove_names(self, names):
         """Remove many names of the whole workbook in one pass; unknown ones are no fault."""

@@ -7,6 +7,7 @@ through `os`, so that the tests can make each of them fail.
 import contextlib
 import errno
 import os
+import secrets
 import stat
 import sys
 import tempfile
@@ -134,10 +135,7 @@ def write_atomically(path, pieces, mode=None, sync_folder=True):
         if sync_folder:
             _sync_folder(folder)
     except OSError as error:
-        reason = REASONS.get(error.errno, f"{error.strerror or error}: check the disk")
-        if not os.path.isdir(folder):
-            reason = REASONS[errno.ENOENT]
-        raise PackageError(f"{path}: {reason} ({state})") from None
+        raise _refusal(path, error, state) from None
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -145,11 +143,43 @@ def write_atomically(path, pieces, mode=None, sync_folder=True):
 
 
 def back_up(path, content):
-    """Keep the old bytes as `<path>.bak`, with the old file's permissions and times."""
-    write_atomically(path + BACKUP_SUFFIX, [content], mode=_mode_for(path), sync_folder=False)
+    """Keep the old file, which holds `content`, as `<path>.bak`, with its permissions and times.
+
+    The file itself, which gets the second name before it loses the first; a copy where the disk has no hard links.
+    """
+    backup = path + BACKUP_SUFFIX
+    if _link_in_place_of(backup, path):
+        return
+    write_atomically(backup, [content], mode=_mode_for(path), sync_folder=False)
     with contextlib.suppress(OSError):
         status = os.stat(path)
-        os.utime(path + BACKUP_SUFFIX, ns=(status.st_atime_ns, status.st_mtime_ns))
+        os.utime(backup, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def _link_in_place_of(backup, path):
+    """Make `backup` a second name of the file `path`; False where the disk cannot."""
+    folder, name = os.path.split(path)
+    temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(8)}.tmp")
+    try:
+        os.link(path, temporary)
+    except OSError:
+        return False
+    try:
+        os.replace(temporary, backup)
+    except OSError as error:
+        raise _refusal(backup, error, "nothing written") from None
+    finally:
+        if os.path.lexists(temporary):  # not only after a failure: two names of one file do not replace each other
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)
+    return True
+
+
+def _refusal(path, error, state):
+    reason = REASONS.get(error.errno, f"{error.strerror or error}: check the disk")
+    if not os.path.isdir(os.path.dirname(path)):
+        reason = REASONS[errno.ENOENT]
+    return PackageError(f"{path}: {reason} ({state})")
 
 
 def _mode_for(path):

@@ -149,25 +149,34 @@ def with_defined_name(text, part, name, formula, scope, hidden, comment, replace
     return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
 
 
-def with_hidden_names(text, part, names):
-    """Workbook text with many hidden names of the whole workbook added, name -> formula, behind the existing ones."""
+def with_hidden_names(text, part, names, replace):
+    """Workbook text with many hidden names of the whole workbook, name -> formula, new ones behind the existing.
+
+    With `replace` a name that exists gets the formula, and is hidden.
+    """
     root = read_root(text, part)
-    known = {each.name.casefold() for each in defined_names(root) if each.scope is None}
+    pairs = zip(_name_nodes(root), defined_names(root), strict=True)
+    known = {each.name.casefold(): node for node, each in pairs if each.scope is None}
     holder = root.first("definedNames")
     tag = (holder or root).qualified("definedName")
-    new = b""
+    new, splices = b"", []
     for name, formula in names.items():
         _check_name(name, formula, None)
-        if name.casefold() in known:
+        node = known.get(name.casefold())
+        if node is None:
+            new += b'<%s name="%s" hidden="1">%s</%s>' % (tag, escape_attribute(name), escape_formula(formula), tag)
+        elif replace:
+            kept = set_attribute(text[node.start : node.open_end], "hidden", "1")
+            splices.append(Splice(node.start, node.end, opened(kept) + escape_formula(formula) + closing(kept)))
+        else:
             raise PackageError(f"the name {name} exists already: choose another")
-        new += b'<%s name="%s" hidden="1">' % (tag, escape_attribute(name)) + escape_formula(formula) + b"</%s>" % tag
-    if not names:
-        return text
-    if holder:
-        return splice(text, [append_child(text, holder, new)])
-    wrapper = root.qualified("definedNames")
-    at = _place_behind(root, BEFORE_DEFINED_NAMES)
-    return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
+    if new and holder:
+        splices.append(append_child(text, holder, new))
+    elif new:
+        wrapper = root.qualified("definedNames")
+        at = _place_behind(root, BEFORE_DEFINED_NAMES)
+        splices.append(Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">"))
+    return splice(text, splices)
 
 
 def without_names(text, part, names):

@@ -84,7 +84,7 @@ def bind(
         known = bindings_of(package)
         by_place = {_folded(each.place): each for each in known if each.place}
         free = max((each.number for each in known), default=0) + 1
-        done, faults, taken = [], [], {}
+        done, faults, taken, names = [], [], {}, {}
         for request in requests:
             origin = f"{request.origin}: " if request.origin else ""
             try:
@@ -101,14 +101,14 @@ def bind(
                 )
                 number, free = (before.number, free) if before else (free, free + 1)
                 binding = Binding(number, place, key, before.note if before else None)
-                for name, text in names_of(binding):
-                    package.add_defined_name(name, text, hidden=True, replace=True)
+                names |= dict(names_of(binding))
                 done.append(Bound(binding, value, row))
             except (RefreshError, BindingError, PackageError, LookupError) as error:
                 faults.append(origin + str(error.args[0]))
         if faults:
             raise RefreshError("\n".join(faults))
         if done:
+            package.add_hidden_names(names, replace=True)
             package.save(target, backup=out is None)
     return done
 
@@ -121,12 +121,8 @@ def unbind(path: str | os.PathLike, cells: Iterable[str], out: str | os.PathLike
         doomed: dict[int, Binding] = {}
         for cell in cells:
             doomed |= {each.number: each for each in _meant(package, known, cell)}
-        names = {name.name.casefold(): name.name for name in package.names if name.scope is None}
-        for number in doomed:
-            for name in all_names(number):
-                if name.casefold() in names:
-                    package.remove_defined_name(names[name.casefold()])
         if doomed:
+            package.remove_names(name for number in doomed for name in all_names(number))
             package.save(target, backup=out is None)
     return list(doomed.values())
 

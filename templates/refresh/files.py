@@ -214,9 +214,8 @@ def _apply(package: Package, report: Report, table, figures, today) -> list[Edit
         by_sheet.setdefault(place.sheet, {})[place.ref] = value
     for sheet, values in by_sheet.items():
         package.set_values_many(sheet, values)
-    for line in lines:
-        name, text = key_name(replace(line.binding, key=line.new_key))
-        package.add_defined_name(name, text, hidden=True, replace=True)
+    keys = dict(key_name(replace(line.binding, key=line.new_key)) for line in lines)
+    package.add_hidden_names(keys, replace=True)
     return settable + _log(package, report, lines, today)
 
 

@@ -12,12 +12,12 @@ from templates.ooxml import Package
 from templates.ooxml.references import column_letters, column_number, parse_range, parse_ref
 from templates.refresh.references import (
     SOME_CELL,
-    WHOLE,
     Area,
     Opaque,
     Reader,
     bounds_of,
     formulas_of,
+    has_whole_lines,
     reaches_anywhere,
 )
 
@@ -110,14 +110,17 @@ def _elsewhere(text: str, cells) -> bool:
 
 def _mentions(text: str, places) -> bool:
     """Whether any reference in the text, on whichever sheet, covers one of the places."""
-    if WHOLE.search(text):
+    if has_whole_lines(text):
         return True
+    near: dict[tuple[str, str], list[int]] = {}  # columns of a reference, of which there are few -> rows of places
     for letters, top, last_letters, bottom in SOME_CELL.findall(text):
-        rows = sorted((int(top), int(bottom or top)))
-        columns = [column for row, column in places if rows[0] <= row <= rows[1]]
-        if columns:  # hardly ever, and so the letters are worked out last
+        rows = near.get((letters, last_letters))
+        if rows is None:
             left, right = sorted((column_number(letters), column_number(last_letters or letters)))
-            if any(left <= column <= right for column in columns):
+            rows = near[letters, last_letters] = [row for row, column in places if left <= column <= right]
+        if rows:
+            first, last = sorted((int(top), int(bottom or top)))
+            if any(first <= row <= last for row in rows):
                 return True
     return False
 

@@ -42,7 +42,7 @@ def no_engine(monkeypatch):
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])
-def test_every_system_call_may_fail(prepared, figures, no_engine, faults, code):
+def test_every_system_call_may_fail(prepared, figures, no_engine, faults, disk, code):
     path, old, _ = prepared
     beside = path.with_name(path.name + ".refresh.json")
     out = path.with_name("out.xlsx")
@@ -69,18 +69,18 @@ def test_every_system_call_may_fail(prepared, figures, no_engine, faults, code):
         elif report.error:
             assert "refreshed" in report.error or "in place" in report.error
         else:
-            assert fault.failed == "utime", "only the date of the backup may fail in silence"
+            assert fault.failed in faults.MAY_FAIL_IN_SILENCE
         if code == errno.ENOSPC and report.error:
             assert "disk is full" in report.error
         beside_is_whole = not beside.exists() or b'"new": 1.73' in beside.read_bytes()
         assert beside_is_whole
     assert path.read_bytes() == new
     assert beside.exists()
-    assert failed.count("write") >= 3, "backup, workbook and history"
+    assert failed.count("write") >= (3 if disk == "no hard links" else 2), "backup if it is a copy, workbook, history"
     assert failed.count("replace") == 3
 
 
-def test_killed_at_any_system_call(prepared, figures, no_engine, faults):
+def test_killed_at_any_system_call(prepared, figures, no_engine, faults, disk):
     """The process dies for good, without any clean-up: the file is whole, and can be refreshed the next time."""
     path, old, _ = prepared
     beside = path.with_name(path.name + ".refresh.json")
