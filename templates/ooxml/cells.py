@@ -223,6 +223,8 @@ class CellReader:
     def arrays(self):
         """dict of anchor (row, column) to bounds of every array formula and data table of the sheet."""
         scan = self.scan
+        if scan.lexed.find(b"ref", scan.data_open_end, scan.data_close_start) < 0:
+            return {}  # much faster than the pattern
         tags = scan.pattern("f").finditer(scan.lexed, scan.data_open_end, scan.data_close_start)
         rows = {scan.row_at(tag.start()) for tag in tags if b"ref" in tag[0]}
         return {

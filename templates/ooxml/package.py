@@ -451,7 +451,7 @@ class Package:
             target, pieces, original=self._store.data if in_place else None, backup=backup, sync_folder=sync_folder
         )
         if in_place:
-            self._store.restart(b"".join(pieces))
+            self._store.restart(pieces)
 
     # ---- inside ---------------------------------------------------------------------------------------
 
@@ -492,7 +492,7 @@ class Package:
 
     def _edit_workbook(self, function, *arguments):
         self._store.refuse_signed()
-        self._store.edit(self.workbook_part, function, self.workbook_part, *arguments)
+        self._store.edit(self.workbook_part, function, self._root(), *arguments)
 
     def _view(self, sheet):
         part_name = self._part_of(sheet)

@@ -26,13 +26,20 @@ class PartStore:
     def __init__(self, data, limits):
         self.limits = limits
         self._texts, self._relations = {}, {}
-        self.restart(data)
-
-    def restart(self, data):
-        """Start over from the bytes of an archive (`data`), which holds what the parts hold now: the one just saved."""
-        self._container = read_container(data, self.limits)
+        self._archive, self._saved = read_container(data, self.limits), None
         self._forget_changes()
         self._signed = self._find_signature()
+
+    def restart(self, pieces):
+        """Start over from the archive that `pieces` make up, the one just saved: it holds what the parts hold now."""
+        self._saved = pieces
+        self._forget_changes()
+
+    @property
+    def _container(self):
+        if self._saved is not None:  # read when it is asked for: mostly the package is closed next
+            self._archive, self._saved = read_container(b"".join(self._saved), self.limits), None
+        return self._archive
 
     def revert(self):
         """Drop all changes and what is held in memory."""
@@ -41,8 +48,14 @@ class PartStore:
 
     def _forget_changes(self):
         self._changed, self._added, self._removed, self._proven = {}, {}, set(), set()
-        names = [name for name in self._container.members if not name.endswith("/")]
-        self._by_lower = {name.lower(): name for name in names}
+        self._spellings = None
+
+    @property
+    def _by_lower(self):
+        if self._spellings is None:
+            names = [name for name in self._container.members if not name.endswith("/")]
+            self._spellings = {name.lower(): name for name in names}
+        return self._spellings
 
     @property
     def data(self):

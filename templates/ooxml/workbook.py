@@ -118,10 +118,9 @@ def defined_names(root):
     return names
 
 
-def with_defined_name(text, part, name, formula, scope, hidden, comment, replace):
+def with_defined_name(text, root, name, formula, scope, hidden, comment, replace):
     """Workbook text with a defined name added (or changed, with `replace`)."""
     _check_name(name, formula, comment)
-    root = read_root(text, part)
     sheets = [entry.name.casefold() for entry in sheet_entries(root)]
     if scope is not None and scope.casefold() not in sheets:
         raise PackageError(f"no sheet {scope!r} to scope the name {name} to: give a sheet of this workbook")
@@ -149,12 +148,11 @@ def with_defined_name(text, part, name, formula, scope, hidden, comment, replace
     return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
 
 
-def with_hidden_names(text, part, names, replace):
+def with_hidden_names(text, root, names, replace):
     """Workbook text with many hidden names of the whole workbook, name -> formula, new ones behind the existing.
 
     With `replace` a name that exists gets the formula, and is hidden.
     """
-    root = read_root(text, part)
     pairs = zip(_name_nodes(root), defined_names(root), strict=True)
     known = {each.name.casefold(): node for node, each in pairs if each.scope is None}
     holder = root.first("definedNames")
@@ -179,9 +177,9 @@ def with_hidden_names(text, part, names, replace):
     return splice(text, splices)
 
 
-def without_names(text, part, names):
+def without_names(text, root, names):
     """Workbook text without many names of the whole workbook; the list goes with its last entry."""
-    root, wanted = read_root(text, part), {name.casefold() for name in names}
+    wanted = {name.casefold() for name in names}
     pairs = zip(_name_nodes(root), defined_names(root), strict=True)
     doomed = [node for node, known in pairs if known.scope is None and known.name.casefold() in wanted]
     holder = root.first("definedNames")
@@ -190,9 +188,8 @@ def without_names(text, part, names):
     return splice(text, [Splice(node.start, node.end, b"") for node in doomed])
 
 
-def without_defined_name(text, part, name, scope):
+def without_defined_name(text, root, name, scope):
     """Workbook text without the name; the list goes with its last entry."""
-    root = read_root(text, part)
     node = _find_name(root, name, scope)
     if node is None:
         raise PackageError(f"no defined name {name}: nothing to remove")
@@ -201,14 +198,13 @@ def without_defined_name(text, part, name, scope):
     return splice(text, [Splice(doomed.start, doomed.end, b"")])
 
 
-def with_calculation(text, part, calc_id, full_calc_on_load):
+def with_calculation(text, root, calc_id, full_calc_on_load):
     """Workbook text with calcPr's calcId and fullCalcOnLoad set; None leaves one as it is."""
     changes = []
     if calc_id is not None:
         changes.append(("calcId", str(int(calc_id))))
     if full_calc_on_load is not None:
         changes.append(("fullCalcOnLoad", "1" if full_calc_on_load else None))
-    root = read_root(text, part)
     node = root.first("calcPr")
     tag = b"<" + root.qualified("calcPr") + b"/>" if node is None else text[node.start : node.open_end]
     for key, value in changes:

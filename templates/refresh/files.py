@@ -117,6 +117,8 @@ def refresh_file(
             edits = _apply(package, report, table, figures, today or dt.date.today().isoformat())
             progress("recalculating")
             _recalculate(package, report, edits)
+            keys = (key_name(replace(line.binding, key=line.new_key)) for line in report.changes)
+            package.add_hidden_names(dict(keys), replace=True)
         progress("saving")
         if report.changes or out:
             history_follows = bool(report.changes) and not report.log
@@ -204,7 +206,7 @@ def _baseline_table(package: Package) -> Sheetful | None:
 
 
 def _apply(package: Package, report: Report, table, figures, today) -> list[Edit]:
-    """Make every change of a refresh in memory; the constants set, for the engine."""
+    """Set every cell of a refresh in memory; the constants set, for the engine."""
     lines = report.changes
     edits = [Edit(line.place, line.new) for line in lines if line.status == CHANGED]
     edits += follow(report.lines, table, lambda place: package.cell(place.sheet, place.ref).value, figures)
@@ -214,8 +216,6 @@ def _apply(package: Package, report: Report, table, figures, today) -> list[Edit
         by_sheet.setdefault(place.sheet, {})[place.ref] = value
     for sheet, values in by_sheet.items():
         package.set_values_many(sheet, values)
-    keys = dict(key_name(replace(line.binding, key=line.new_key)) for line in lines)
-    package.add_hidden_names(keys, replace=True)
     return settable + _log(package, report, lines, today)
 
 
