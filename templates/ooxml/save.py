@@ -39,7 +39,7 @@ def read_file(path, largest):
         if status.st_size > largest:
             raise PackageError(f"{path} has {status.st_size:,} bytes, above the limit of {largest:,}: open it in Excel")
         with open(path, "rb") as file:
-            return file.read(largest + 1)
+            return file.read(status.st_size + 1)  # room for a large limit would take longer to get than the file
     except OSError as error:
         raise PackageError(f"{path} cannot be read ({error.strerror or error}): check path and permission") from None
 

@@ -6,9 +6,7 @@ any cell, and is treated so.
 
 from __future__ import annotations
 
-import html
 import re
-from operator import itemgetter
 from typing import NamedTuple
 
 from openpyxl.formula import Tokenizer
@@ -18,7 +16,6 @@ from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
 
 DEEPEST_NAME = 12  # names that refer to names
 LONGEST_FORMULA = 8192  # characters, Excel's limit
-REACHING = ("indirect", "offset")  # functions
 REACHES_ANYWHERE = re.compile(r"\b(?:INDIRECT|OFFSET)\s*\(", re.IGNORECASE)
 CELLS = re.compile(r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?::(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7}))?")
 COLUMNS = re.compile(r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
@@ -159,75 +156,3 @@ def bounds_of(text, absolute):
     if absolute and not all(marks):
         raise Opaque
     return min(rows), min(columns), max(rows), max(columns)
-
-
-# ---- a quick look at raw sheets -------------------------------------------------------------------------
-
-LAST_LETTER = itemgetter(slice(-1, None))
-FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|>([^<]*)</f>)")
-SOME_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
-WHOLE = re.compile(r"\$?[A-Za-z]{1,3}:\$?[A-Za-z]{1,3}(?![A-Za-z0-9])|(?<![A-Za-z0-9])\$?[0-9]{1,7}:\$?[0-9]{1,7}")
-SHEETS_BETWEEN = re.compile(r":[^!()\[\],\":\n]{1,70}!")  # Jan:Mar!A1; a sheet's name has up to 31 characters
-
-
-def has_whole_lines(formulas: str) -> bool:
-    """Whether a formula may refer to whole rows or columns."""
-    pieces = formulas.split(":")
-    before = {piece[-1:] for piece in pieces[:-1]}
-    after = {piece[:2].lstrip("$")[:1] for piece in pieces[1:]}
-    if all(map(str.isdigit, before)) and all(map(str.isalpha, after)):
-        return False  # A1:G1, or $A$1:$G$1, and nothing else
-    return bool(WHOLE.search(formulas))
-
-
-def reaches_anywhere(formulas: str) -> bool:
-    """Whether a formula computes the place that it reads, or reads a run of sheets."""
-    folded = formulas.casefold()  # words are looked for many times faster than patterns
-    if any(word in folded for word in REACHING) and REACHES_ANYWHERE.search(formulas):
-        return True
-    return "!" in formulas and bool(SHEETS_BETWEEN.search(formulas))
-
-
-def formulas_of(raw: bytes, shared: bool = False) -> str | None:
-    """The texts of all formulas of a worksheet part, one a line; None if a quick look cannot tell them.
-
-    Data tables, comments and prefixes are left to the patcher, and shared formulas, whose other cells have no text of
-    their own, unless `shared` says that the text of the first will do.
-    """
-    start, stop = raw.find(b"<sheetData"), raw.rfind(b"</sheetData>")
-    if raw[:1] not in (b"<", b"\xef") or b"<sheetData/>" in raw[start : start + 12]:
-        return "" if raw[:1] == b"<" and start >= 0 else None
-    if start < 0 or stop < 0:
-        return None
-    if raw.find(b"!", start, stop) >= 0 and raw.find(b"<!", start, stop) >= 0:
-        return None
-    found = _plain_formulas(raw[start:stop])
-    if found is None:
-        found = FORMULA.findall(raw, start, stop)
-        if len(found) != raw.count(b"<f", start, stop):
-            return None
-        if raw.find(b":f", start, stop) >= 0 or raw.find(b"dataTable", start, stop) >= 0:
-            return None
-    if b"" in found:
-        if not shared:
-            return None
-        found = [text for text in found if text]
-    return html.unescape(b"\n".join(found).decode("utf-8", "replace"))
-
-
-def _plain_formulas(cells: bytes) -> list[bytes] | None:
-    """The texts of all formulas where each "f" belongs to an <f>text</f>; None where one does not.
-
-    Split at one letter, which is many times faster than looking for a tag.
-    """
-    around = cells.split(b"f")
-    inside = around[1::2]
-    if not inside:
-        return []
-    texts = b"f".join(inside)
-    if not (len(around) % 2 and texts.startswith(b">") and texts.endswith(b"</")):
-        return None
-    found = texts[1:-2].split(b"</f>")
-    if len(found) != len(inside) or b"<" in b"".join(found):
-        return None
-    return found if set(map(LAST_LETTER, around[:-1:2])) == {b"<"} else None

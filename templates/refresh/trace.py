@@ -1,4 +1,4 @@
-"""Which formulas depend on cells, directly or through others, and whether any does."""
+"""Which formulas depend on cells, directly or through others."""
 
 from __future__ import annotations
 
@@ -7,23 +7,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from templates.bindings import PREFIX, Place
+from templates.bindings import Place
 from templates.ooxml import Package
-from templates.ooxml.references import column_letters, column_number, parse_range, parse_ref
-from templates.refresh.references import (
-    SOME_CELL,
-    Area,
-    Opaque,
-    Reader,
-    bounds_of,
-    formulas_of,
-    has_whole_lines,
-    reaches_anywhere,
-)
+from templates.ooxml.references import column_letters, parse_range, parse_ref
+from templates.refresh.glance import may_depend
+from templates.refresh.references import Area, Opaque, Reader
 
 SMALL_AREA = 64  # cells; larger areas are compared as rectangles instead of cell by cell
 LARGEST_ARRAY = 100_000  # cells that one formula may fill
-NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
 
 
 @dataclass
@@ -45,84 +36,9 @@ class Dependents:
 def dependents(package: Package, changed: Iterable[Place]) -> Dependents:
     """Every formula that may read one of the changed cells, and all that follow from it."""
     cells = {(place.sheet.casefold(), *parse_ref(place.ref)) for place in changed}
-    if not cells or not _any_may(package, cells):
+    if not cells or not may_depend(package, cells):
         return Dependents()
     return _Graph(package).follow(cells)
-
-
-# ---- a quick look ----------------------------------------------------------------------------------------
-
-
-def _any_may(package, cells) -> bool:
-    """False only when no formula of the workbook can refer to the cells; without scanning the sheets."""
-    sheets = {sheet for sheet, _, _ in cells}
-    words = _words_that_reach(package, cells, sheets)
-    for sheet, part in package.sheets.items():
-        text = formulas_of(package.read_part(part), shared=sheet.casefold() not in sheets)
-        if text is None:
-            return True
-        if not text:
-            continue
-        if reaches_anywhere(text):
-            return True
-        folded = text.casefold()
-        if any(word in folded for word in words):
-            return True
-        if sheet.casefold() in sheets:
-            if "[" in text:
-                return True
-            if _mentions(text, [(row, column) for name, row, column in cells if name == sheet.casefold()]):
-                return True
-    return False
-
-
-def _words_that_reach(package, cells, sheets) -> set[str]:
-    """What a formula on another sheet must contain to refer to the cells: sheet names, names, tables."""
-    words = {sheet.replace("'", "''") + mark for sheet in sheets for mark in ("!", "'!")}
-    for sheet in package.sheets:
-        if sheet.casefold() in sheets:
-            words |= {table.name.casefold() for table in package.tables(sheet)}
-    for name in package.names:
-        folded = name.name.casefold()
-        if not (folded.startswith(NOT_IN_FORMULAS) or _is_constant(name.text) or _elsewhere(name.text, cells)):
-            words.add(folded)
-    return words
-
-
-def _is_constant(text: str) -> bool:
-    return text.startswith('"') or text.replace(".", "", 1).replace("-", "", 1).isdigit()
-
-
-def _elsewhere(text: str, cells) -> bool:
-    """Whether a name stands for plain cells that are none of these."""
-    where, bang, area = text.rpartition("!")
-    if not bang or "(" in text or "," in text:
-        return False
-    sheet = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold()
-    if ":" in sheet or "[" in sheet:
-        return False
-    try:
-        bounds = bounds_of(area, True)
-    except Opaque:
-        return False
-    return bool(bounds) and not any(name == sheet and Area(name, *bounds).holds(r, c) for name, r, c in cells)
-
-
-def _mentions(text: str, places) -> bool:
-    """Whether any reference in the text, on whichever sheet, covers one of the places."""
-    if has_whole_lines(text):
-        return True
-    near: dict[tuple[str, str], list[int]] = {}  # columns of a reference, of which there are few -> rows of places
-    for letters, top, last_letters, bottom in SOME_CELL.findall(text):
-        rows = near.get((letters, last_letters))
-        if rows is None:
-            left, right = sorted((column_number(letters), column_number(last_letters or letters)))
-            rows = near[letters, last_letters] = [row for row, column in places if left <= column <= right]
-        if rows:
-            first, last = sorted((int(top), int(bottom or top)))
-            if any(first <= row <= last for row in rows):
-                return True
-    return False
 
 
 # ---- the whole graph -------------------------------------------------------------------------------------

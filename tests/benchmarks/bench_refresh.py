@@ -3,10 +3,11 @@
 Ours is `refresh_file`, all that `tokenbook refresh --write` does with a workbook: read the bindings, ask the catalogue,
 look through the formulas of every sheet for one that reads the cell, patch cell and binding, write backup, workbook and
 history. openpyxl loads the workbook, sets the cell and saves. The re-zip inflates the one changed sheet, deflates it
-again and writes it to disk: alone, synced once; or with what a safe change of a workbook takes besides, the whole new
-workbook and the old one as .bak, each synced (a refresh also syncs its history and the folder). Where a formula reads
-the cell the engine calculates the workbook besides, twice; that is named apart, because openpyxl cannot. Run as a
-script for a table; `rows()` gives the same as data. All take turns in one run, and the shortest time of each counts.
+again (at level 6, as zipfile does; ours is Excel's 1) and writes it to disk: alone, synced once; or with what a safe
+change of a workbook takes besides, the whole new workbook and the old one as .bak, each synced (a refresh also syncs
+its history and the folder). Where a formula reads the cell the engine calculates the workbook besides, twice; that is
+named apart, because openpyxl cannot. Run as a script for a table; `rows()` gives the same as data. All take turns in
+one run, and the shortest time of each counts.
 """
 
 import io
