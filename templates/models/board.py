@@ -188,8 +188,8 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             "Checks: must say OK. The parts of the bridge sum exactly; without the add-in only the panels stay empty.",
         ),
         sheets=(
-            ("Inputs", "All that may be changed, with unit, source and status."),
-            ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
+            "Inputs",
+            "Baselines",
             (ACTUALS, "What happened, quarter by quarter, as far as it is known."),
             ("Model", "The deployment model of each platform, month by month. One formula a row."),
             (QUARTERLY, "The plan by quarter."),
@@ -197,9 +197,9 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             (REPORT, "The reporting quarter, as the page shows it."),
             ("Panels", "The same model and bridge through the functions of the add-in."),
             ("Dashboard", "The page for the board."),
-            ("Checks", "Two ways to each number."),
-            ("Log", "What was written here, and when."),
-            ("Lists", "Choices and tables behind the inputs."),
+            "Checks",
+            "Log",
+            "Lists",
         ),
         facts=facts,
     )  # fmt: skip

@@ -29,7 +29,7 @@ from templates.sheets import baselines, charts, dashboard, grid, time_sheet
 from templates.sheets.checks import Check, Group
 from templates.sheets.dashboard import Figure
 from templates.sheets.formula import Range
-from templates.sheets.front import Cover
+from templates.sheets.front import LAST_STEP, Cover
 from templates.sheets.grid import Grid
 from templates.sheets.rows import Block, Constant, Ingredient, Row
 from templates.sheets.writer import Writer
@@ -464,11 +464,11 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             "Inputs, What finance asks for: the longest payback, the margin of safety, and your rent as the alternative.",
             "Decision: read the recommendation and the tests behind it; copy the wording into your paper.",
             "Appraisal: capital efficiency, margin of safety, odds, and the same tokens rented or bought.",
-            "Checks: must say OK. Without the add-in the model still works; only the function panels need it.",
+            LAST_STEP,
         ),
         sheets=(
-            ("Inputs", "All that may be changed, with unit, source and status."),
-            ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
+            "Inputs",
+            "Baselines",
             (CASE_SHEET, "What the low, high and traditional case change."),
             ("Model", "The deployment model of each case, month by month. One formula a row."),
             (break_even.SHEET, "The searches for the break-even after tax, step by step."),
@@ -476,11 +476,11 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             (APPRAISAL, "Traditional test, capital efficiency, odds, alternatives, margin of safety."),
             (decision_page.SHEET, "The recommendation, its tests, and wording for a board paper."),
             (risk_panel.NAME, risk_panel.ABOUT),
-            ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
+            "Panels",
             ("Dashboard", "One page for the board."),
-            ("Checks", "Two ways to each number."),
-            ("Log", "What was written here, and when."),
-            ("Lists", "Choices and tables behind the inputs."),
+            "Checks",
+            "Log",
+            "Lists",
         ),
         facts=facts,
     )  # fmt: skip

@@ -24,7 +24,7 @@ from templates.models.options import Options
 from templates.sheets import charts, dashboard, grid, time_sheet
 from templates.sheets.checks import Check, Group
 from templates.sheets.dashboard import Figure
-from templates.sheets.front import Cover, Listed
+from templates.sheets.front import LAST_STEP, Cover, Listed
 from templates.sheets.grid import Grid, per_platform
 from templates.sheets.inputs import Filled, Input, Section
 from templates.sheets.rows import Constant, Row
@@ -298,21 +298,21 @@ def cover(facts: tuple[tuple[str, str], ...], months: int) -> Cover:
             "Statements: income statement, cash flow and balance by year, with the cost per million tokens.",
             "Valuation: what software, prices and tax do to the value; five depreciation methods; five discount rates.",
             "Dashboard: read the net present value beside the cost curve and the price, never alone.",
-            "Checks: must say OK. Without the add-in the model still works; only the function panels need it.",
+            LAST_STEP,
         ),
         sheets=(
-            ("Inputs", "All that may be changed, with unit, source and status."),
-            ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
+            "Inputs",
+            "Baselines",
             ("Model", "The deployment model of each platform, month by month. One formula a row."),
             (depreciation_methods.SHEET, "Cost per Mtok in the books, and tax under each depreciation method, by month."),
             (STATEMENTS, "Income statement, cash flow, balance and unit cost by year."),
             (VALUATION, "Bridge, weighted cost of capital, discount rates, depreciation methods."),
             (risk_panel.NAME, risk_panel.ABOUT),
-            ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
+            "Panels",
             ("Dashboard", "One page for the CFO."),
-            ("Checks", "Two ways to each number."),
-            ("Log", "What was written here, and when."),
-            ("Lists", "Choices and tables behind the inputs."),
+            "Checks",
+            "Log",
+            "Lists",
         ),
         facts=facts,
     )  # fmt: skip

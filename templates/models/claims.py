@@ -409,8 +409,8 @@ def cover(about: tuple[tuple[str, str], ...]) -> Cover:
             "Checks: must say OK. Without the add-in the audit still works; only the function panels need it.",
         ),
         sheets=(
-            ("Inputs", "All that may be changed, with unit, source and status."),
-            ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
+            "Inputs",
+            "Baselines",
             (CLAIMS, "The overview: a row a claim, with its verdict."),
             (YOURS, "The claim that you type, audited the same way."),
             (CLAIM, "USD 75 M from USD 5 M, the 15x, reproduced and stressed."),
@@ -418,9 +418,9 @@ def cover(about: tuple[tuple[str, str], ...]) -> Cover:
             (WORDS, "Conditions, gaps, contradictions, measurements and sources of every claim."),
             ("Panels", "The same figures through the functions of the add-in."),
             ("Dashboard", "One page for the director."),
-            ("Checks", "Two ways to each number."),
-            ("Log", "What was written here, and when."),
-            ("Lists", "Choices and tables behind the inputs."),
+            "Checks",
+            "Log",
+            "Lists",
         ),
         facts=about,
     )  # fmt: skip

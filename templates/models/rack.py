@@ -21,7 +21,7 @@ from templates.sheets import charts, dashboard, time_sheet
 from templates.sheets.checks import Check, Group
 from templates.sheets.dashboard import Figure
 from templates.sheets.formula import Range
-from templates.sheets.front import Cover, Listed
+from templates.sheets.front import LAST_STEP, USUAL_SHEETS, Cover, Listed
 from templates.sheets.inputs import Filled, Input, Section
 from templates.sheets.rows import Block, Constant, Ingredient, Row
 from templates.sheets.writer import Writer
@@ -34,7 +34,7 @@ LADDER_FIRST, LADDER_STEP = 25.0, 25.0  # tok/s per user
 SHAPES = ("1k/1k", "8k/1k", "1k/8k")  # as benchmarks run them
 ANNUAL, FRONTIER, SERVING = "By year", "Frontier", "Serving"
 SHEETS = {  # name: what a reader finds there
-    "Inputs": "All that may be changed, with unit, source and status.",
+    "Inputs": USUAL_SHEETS["Inputs"],
     "Baselines": "Every pre-filled figure and measured point with source, date, qualifier.",
     FRONTIER: "Measured points of each platform and workload, the frontier through them, read at the speeds asked for.",
     SERVING: "The frontiers of disaggregated and of aggregated serving.",
@@ -44,8 +44,8 @@ SHEETS = {  # name: what a reader finds there
     ANNUAL: "The same by year.",
     "Panels": "The same figures through the functions of the add-in.",
     "Dashboard": "One page for the director.",
-    "Checks": "Two ways to each number.",
-    "Log": "What was written here, and when.",
+    "Checks": USUAL_SHEETS["Checks"],
+    "Log": USUAL_SHEETS["Log"],
     "Lists": "Choices behind the inputs.",
 }
 
@@ -538,7 +538,7 @@ def cover(facts: tuple[tuple[str, str], ...], sheets: tuple[tuple[str, str], ...
             "Workloads: see each workload beside the others, prefill and decode apart, and who wins under which.",
             "Frontier: see every measured point, which of them count, and add measurements of your own in the yellow rows.",
             "Serving: see what disaggregated serving gives over aggregated at the same speed, where both were measured.",
-            "Checks: must say OK. Without the add-in the model still works; only the function panels need it.",
+            LAST_STEP,
         ),
         sheets=sheets,
         facts=facts,

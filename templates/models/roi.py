@@ -13,7 +13,7 @@ from templates.models.function_panels import Panels
 from templates.models.options import Options
 from templates.sheets import charts, dashboard, time_sheet
 from templates.sheets.dashboard import Figure
-from templates.sheets.front import Cover
+from templates.sheets.front import LAST_STEP, Cover
 from templates.sheets.writer import Writer
 from udfs import catalog
 
@@ -153,20 +153,20 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             "Dashboard: read levelised cost, NPV and payback first. A revenue multiple is not a net return: both are shown.",
             "Claim: see what the published 15x assumes, and what is left of it at 40 % utilisation or with falling prices.",
             "Baselines: look at the date, qualifier and confidence of the figures that matter to you, and at those beside them.",
-            "Checks: must say OK. Without the add-in the model still works; only the function panels need it.",
+            LAST_STEP,
         ),
         sheets=(
-            ("Inputs", "All that may be changed, with unit, source and status."),
-            ("Baselines", "Every pre-filled figure with source, date, qualifier; and those that contradict it."),
+            "Inputs",
+            "Baselines",
             ("Model", "The deployment model of each platform, month by month. One formula a row."),
             (ANNUAL, "The same by year."),
             (risk_panel.NAME, risk_panel.ABOUT),
             (CLAIM, "The published claim of 75 million USD from 5 million, reproduced and stressed."),
-            ("Panels", "The same model through the functions of the add-in, for reconciliation and for your own formulas."),
+            "Panels",
             ("Dashboard", "One page for the director."),
-            ("Checks", "Two ways to each number."),
-            ("Log", "What was written here, and when."),
-            ("Lists", "Choices and tables behind the inputs."),
+            "Checks",
+            "Log",
+            "Lists",
         ),
         facts=facts,
     )  # fmt: skip

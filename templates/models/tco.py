@@ -20,7 +20,7 @@ from templates.sheets import charts, dashboard, grid, style, time_sheet
 from templates.sheets.checks import Check, Group
 from templates.sheets.dashboard import Figure
 from templates.sheets.formula import Cell, Range
-from templates.sheets.front import Cover, Listed
+from templates.sheets.front import LAST_STEP, USUAL_SHEETS, Cover, Listed
 from templates.sheets.inputs import Filled, Input, Section
 from templates.sheets.rows import Block
 from templates.sheets.writer import Writer
@@ -32,8 +32,8 @@ DEFAULT_BITS = 8
 DRAFTED = 4.0  # tokens a step: a limit must hold for runs with multi-token prediction too
 ANNUAL = "By year"
 SHEETS = {  # name: what a reader finds there
-    "Inputs": "All that may be changed, with unit, source and status.",
-    "Baselines": "Every pre-filled figure with source, date, qualifier; and those that contradict it.",
+    "Inputs": USUAL_SHEETS["Inputs"],
+    "Baselines": USUAL_SHEETS["Baselines"],
     RATES: "The fleet, the GPU-hour line by line beside the published rates, and the cost of a token.",
     BREAK_EVEN: "Own against rent against API: utilisation, volume and price at which one beats the other.",
     LIMITS: "What memory bandwidth allows: a throughput above it is impossible.",
@@ -41,9 +41,9 @@ SHEETS = {  # name: what a reader finds there
     ANNUAL: "The same by year, with what has been spent so far.",
     "Panels": "The same figures through the functions of the add-in.",
     "Dashboard": "One page for the director.",
-    "Checks": "Two ways to each number.",
-    "Log": "What was written here, and when.",
-    "Lists": "Choices and tables behind the inputs.",
+    "Checks": USUAL_SHEETS["Checks"],
+    "Log": USUAL_SHEETS["Log"],
+    "Lists": USUAL_SHEETS["Lists"],
 }
 
 KPIS = tuple(
@@ -492,7 +492,7 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
             "Break-even: find the use, the volume and the API price from which on owning, renting or buying is the cheapest.",
             "Memory limit: a throughput above what memory bandwidth allows is impossible, whoever states it.",
             "Dashboard: read the three levelised costs first. By year has what would have been spent so far.",
-            "Checks: must say OK. Without the add-in the model still works; only the function panels need it.",
+            LAST_STEP,
         ),
         sheets=tuple(SHEETS.items()),
         facts=facts,

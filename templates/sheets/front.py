@@ -10,6 +10,16 @@ from openpyxl.utils import get_column_letter
 from templates.sheets import style
 from templates.sheets.formula import Cell, Range
 
+USUAL_SHEETS = {  # what a reader finds on sheets that mean the same in every workbook
+    "Inputs": "All that may be changed, with unit, source and status.",
+    "Baselines": "Every pre-filled figure with source, date, qualifier; and those that contradict it.",
+    "Panels": "The same model through the functions of the add-in, for reconciliation and for your own formulas.",
+    "Checks": "Two ways to each number.",
+    "Log": "What was written here, and when.",
+    "Lists": "Choices and tables behind the inputs.",
+}
+LAST_STEP = "Checks: must say OK. Without the add-in the model still works; only the function panels need it."
+
 
 @dataclass(frozen=True, slots=True)
 class Listed:
@@ -24,12 +34,15 @@ class Listed:
 
 @dataclass(frozen=True, slots=True)
 class Cover:
-    """What a reader must know first: the question, what to change first, how the sheets hang together."""
+    """What a reader must know first: the question, what to change first, how the sheets hang together.
+
+    ``sheets``: names with what is found there; of `USUAL_SHEETS` the name alone.
+    """
 
     title: str
     question: str
     first_steps: tuple[str, ...]
-    sheets: tuple[tuple[str, str], ...]
+    sheets: tuple[str | tuple[str, str], ...]
     facts: tuple[tuple[str, str], ...]
 
 
@@ -69,7 +82,8 @@ def write_cover(writer, cover: Cover) -> None:
     for number, text in enumerate(cover.first_steps, 1):
         row = _pair(writer, sheet, row, f"{number}", text)
     row = _band(writer, sheet, row + 1, "The sheets")
-    for name, text in cover.sheets:
+    for each in cover.sheets:
+        name, text = (each, USUAL_SHEETS[each]) if isinstance(each, str) else each
         row = _pair(writer, sheet, row, name, text)
         cell = sheet.cell(row - 1, 1)
         cell.hyperlink = f"#'{name}'!A1"
