@@ -23,7 +23,7 @@ from openpyxl.utils import get_column_letter
 
 from templates.sheets.formula import Cell, TimeRow
 from templates.sheets.inputs import FIRST, LABEL, UNIT, Input
-from templates.sheets.rows import Constant, Heading, Ingredient, Row
+from templates.sheets.rows import Constant, Heading, Line, Row, write_label
 from templates.sheets.style import lines_of
 
 BETWEEN = 2  # rows from the last line of a grid to the title of the next
@@ -44,7 +44,7 @@ class Grid:
     key: str
     title: str
     columns: tuple[str | int, ...]
-    lines: tuple[Row | Constant | Ingredient | Heading, ...]
+    lines: tuple[Line, ...]
     scope: str = "p#"
     also: tuple[str, ...] = ()
     heading_kind: str = "general"  # number format of the headings
@@ -141,19 +141,9 @@ def _write_grid(writer, sheet, grid: Grid, row: int, last: int, inputs: dict[str
 
 def _write_line(writer, sheet, row: int, grid: Grid, line, last: int, inputs: dict[str, Input], noted: bool) -> None:
     paint = writer.painter.paint
-    label, unit = sheet.cell(row, LABEL), sheet.cell(row, UNIT)
-    if isinstance(line, Heading):
-        label.value = line.text
-        paint(label, "TB Column Left")
+    line = write_label(writer, sheet, row, line, inputs, Row)
+    if line is None:
         return
-    if isinstance(line, Ingredient):
-        item = inputs[line.key]
-        value = writer.converted("{@" + line.key + "}", item.unit)
-        formula = f"={value}" if not item.blank else "=IF({@" + line.key + '}="","",' + value + ")"
-        line = Row(line.key, item.label, item.unit, formula, item.kind)
-    label.value, unit.value = line.label, writer.unit(line.unit)
-    paint(label, "TB Total" if line.strong else "TB Label")
-    paint(unit, "TB Unit")
     for n in range(1, (1 if isinstance(line, Constant) else len(grid.columns)) + 1):
         cell = sheet.cell(row, UNIT + n)
         cell.value = _compiled(writer, grid, line.formula, sheet.title, n)

@@ -1,8 +1,10 @@
-"""What a time sheet is made of: rows over months, constants, headings, in blocks."""
+"""What time sheets and grids are made of: rows, constants, inputs brought there, headings, in blocks."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from templates.sheets.inputs import LABEL, UNIT, Input
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +56,24 @@ class Block:
     title: str
     lines: tuple[Line, ...]
     scope: str = ""
+
+
+def write_label(writer, sheet, row: int, line: Line, inputs: dict[str, Input], brought: type) -> Row | Constant | None:
+    """Write label and unit of a line, and say which formula belongs there; None for a heading.
+
+    An ingredient becomes a ``brought`` (Row or Constant) with the input's value in the currency of the model.
+    """
+    label, unit, paint = sheet.cell(row, LABEL), sheet.cell(row, UNIT), writer.painter.paint
+    if isinstance(line, Heading):
+        label.value = line.text
+        paint(label, "TB Column Left")
+        return None
+    if isinstance(line, Ingredient):
+        item, cell = inputs[line.key], "{@" + line.key + "}"
+        value = writer.converted(cell, item.unit)
+        formula = f'=IF({cell}="","",{value})' if item.blank else f"={value}"
+        line = brought(line.key, item.label, item.unit, formula, item.kind)
+    label.value, unit.value = line.label, writer.unit(line.unit)
+    paint(label, "TB Total" if line.strong else "TB Label")
+    paint(unit, "TB Unit")
+    return line

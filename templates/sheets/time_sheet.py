@@ -6,11 +6,11 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 
 from templates.sheets.formula import Cell, TimeRow
-from templates.sheets.inputs import Input
-from templates.sheets.rows import Block, Constant, Heading, Ingredient, Row
+from templates.sheets.inputs import LABEL, UNIT, Input
+from templates.sheets.rows import Block, Constant, Ingredient, Row, write_label
 from templates.sheets.writer import SUBTITLE_ROW
 
-LABEL, UNIT, CONSTANT, TOTAL, SPACER, FIRST = 1, 2, 3, 4, 5, 6
+CONSTANT, TOTAL, SPACER, FIRST = 3, 4, 5, 6
 TIMELINE = (
     # The spacer left of month 0 is empty and reads as 0, so that opening balances need no formula of their own.
     Row("month", "Month", "month", "=COLUMNS({ruler:to_date})-1", kind="month"),
@@ -99,21 +99,9 @@ def _header(writer, sheet, row: int, months: int) -> None:
 def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: dict[str, Input]) -> None:
     paint, compiled = writer.painter.paint, writer.book.compile
     scopes = (block.key, *((f"inputs.{block.scope}",) if block.scope else ()), "inputs", "time")
-    label = sheet.cell(row, LABEL)
-    if isinstance(line, Heading):
-        label.value = line.text
-        paint(label, "TB Column Left")
+    line = write_label(writer, sheet, row, line, inputs, Constant)
+    if line is None:
         return
-    if isinstance(line, Ingredient):
-        item = inputs[line.key]
-        value = writer.converted("{@" + line.key + "}", item.unit)
-        formula = f"={value}" if not item.blank else "=IF({@" + line.key + '}="","",' + value + ")"
-        line = Constant(line.key, item.label, item.unit, formula, item.kind)
-    label.value = line.label
-    paint(label, "TB Total" if line.strong else "TB Label")
-    unit = sheet.cell(row, UNIT)
-    unit.value = writer.unit(line.unit)
-    paint(unit, "TB Unit")
     if isinstance(line, Constant):
         _write_formula(writer, sheet.cell(row, CONSTANT), compiled(line.formula, sheet.title, scopes=scopes), line)
         return
