@@ -21,6 +21,7 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
 
 from templates import ooxml, validation
+from templates.names import Names
 from udfs.functions import CellError, registry
 from udfs.functions.arguments import OMITTED
 from udfs.functions.errors import is_error
@@ -69,6 +70,7 @@ class Model:
         self.path = Path(path)
         self._only = only
         self.package = ooxml.open_package(self.path)
+        self._names = Names(self.package)
         self.changes: list[Change] = []
         self._formulas: dict[str, dict[str, str | None]] | None = None
         self._validations: dict[str, list] = {}
@@ -81,7 +83,7 @@ class Model:
             raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
         self.workbook.set_temporal_egress("serial")
         bind(self.workbook)
-        self._enter_our_formulas()
+        self._enter_again()
 
     def __enter__(self) -> Model:
         return self
@@ -221,7 +223,8 @@ class Model:
                 for sheet in self.package.sheets:
                     for ref, formula in self.formulas(sheet).items():
                         if formula and _reads(formula, sheet, areas, names):
-                            self._readers.append((sheet, ref, _entered(formula)))
+                            text = self._names.written_out(formula, sheet, ref)
+                            self._readers.append((sheet, ref, _entered(text)))
         return self._readers
 
     def _for_the_engine(self) -> bytes:
@@ -255,20 +258,17 @@ class Model:
             copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
         return copy.to_bytes()
 
-    def _enter_our_formulas(self) -> None:
-        """Enter the formulas that call us once more: while loading, the engine did not know our functions yet.
+    def _enter_again(self) -> None:
+        """Enter the formulas once more that the engine could not read while loading.
 
-        A name that calls us was read then too, and cannot be given anew: its text takes its place in the formula.
+        It did not know our functions yet, and does not know names that stand for more than cells.
         """
-        texts = {each.name.casefold(): each.text.removeprefix("=") for each in self.package.names if each.scope is None}
-        ours = {name: text for name, text in texts.items() if CALLS_US.search(text)}
         for sheet in self.package.sheets:
             for ref, formula in self.formulas(sheet).items():
-                if formula and ours:
-                    formula = _with_names_written_out(formula, ours)
-                if formula and CALLS_US.search(formula):
+                text = formula and self._names.written_out(formula, sheet, ref)
+                if text and (text != formula or CALLS_US.search(text)):
                     try:
-                        self.workbook.set_formula(sheet, *_position(ref), _entered(formula))
+                        self.workbook.set_formula(sheet, *_position(ref), _entered(text))
                     except Exception as error:  # it refers to itself, say
                         raise EngineError(
                             f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
@@ -293,22 +293,6 @@ def locate(package, name: str) -> tuple[str, str]:
         if known.casefold() == sheet.casefold():
             return known, ref
     raise EngineError(f"{name}: there is no sheet {sheet!r}; it has {', '.join(package.sheets)}")
-
-
-def _with_names_written_out(formula: str, texts: dict[str, str]) -> str:
-    """A formula in which names stand with their text, in brackets."""
-    folded = formula.casefold()
-    if not any(name in folded for name in texts):
-        return formula
-    try:
-        tokens = Tokenizer("=" + formula).items
-    except TokenizerError:
-        return formula
-    pieces = []
-    for token in tokens:
-        text = texts.get(token.value.casefold()) if token.type == Token.OPERAND else None
-        pieces.append(f"({text})" if text else token.value)
-    return "".join(pieces)
 
 
 def bind(workbook) -> None:

@@ -60,6 +60,17 @@ def test_what_the_engine_lacks_is_left_to_excel(bound, figures, put, value_of, f
         assert said in left_to_excel(path, report, value_of)
 
 
+def test_names_that_stand_for_expressions_and_constants_are_no_reason_to_leave_it(bound, figures, value_of):
+    path = bound()
+    with ooxml.open_package(path) as package:
+        package.add_defined_name("doubled", "Inputs!$B$2*2")
+        package.add_defined_name("tax", "0.25")
+        package.set_formula("Inputs", "B9", "doubled*(1-tax)", cached=1.95 * 2 * 0.75)
+        package.save()
+    assert run(path, figures).left_to_excel == ""
+    assert value_of(path, "Inputs", "B9") == pytest.approx(1.73 * 2 * 0.75, rel=1e-12)
+
+
 def test_precision_as_displayed_is_left_to_excel(bound, figures, value_of):
     path = bound()
     with ooxml.open_package(path) as package:

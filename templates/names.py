@@ -1,0 +1,85 @@
+"""Defined names that stand for more than cells, written out in the formulas that use them.
+
+The engine knows a name of cells only; of a constant (``tax`` for 0.21), an expression or a dynamic range it makes
+#NAME?, as of a name of one sheet that is used on another. What a name stands for can be put in its place, in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+
+from openpyxl.formula import Tokenizer
+from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.formula.translate import Translator, TranslatorError
+
+from templates.bindings import PREFIX
+
+NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
+SHEET = r"(?:'(?:[^']|'')+'|[^'!:(),\s]+)!"
+CELLS = re.compile(
+    SHEET + r"(?:\$[A-Z]{1,3}\$[0-9]{1,7}(?::\$[A-Z]{1,3}\$[0-9]{1,7})?|\$[A-Z]{1,3}:\$[A-Z]{1,3}|\$[0-9]+:\$[0-9]+)",
+    re.IGNORECASE,
+)
+IDENTIFIER = re.compile(r"[^\W\d][\w.\\?]*")
+LONGEST = 32_000  # characters that a formula may grow to
+DEEPEST = 12  # names that stand for names
+
+
+class Names:
+    """The names of a workbook.
+
+    Parameters
+    ----------
+    package : templates.ooxml.Package
+    """
+
+    def __init__(self, package):
+        self._texts: dict[tuple[str, str | None], str] = {}
+        self._suspects: set[str] = set()  # without one of these a formula stays as it is
+        for each in package.names:
+            name, scope = each.name.casefold(), None if each.scope is None else each.scope.casefold()
+            if name.startswith(NOT_IN_FORMULAS):
+                continue
+            self._texts[name, scope] = each.text.removeprefix("=")
+            if scope is not None or not CELLS.fullmatch(each.text):
+                self._suspects.add(name)
+
+    def written_out(self, formula: str, sheet: str, ref: str) -> str:
+        """A formula (without "=") of a cell, in which the engine knows every name.
+
+        Names that it knows stay, as do those that cannot be written out: a function, one that stands for itself.
+        """
+        if not self._suspects or self._suspects.isdisjoint(IDENTIFIER.findall(formula.casefold())):
+            return formula
+        text = self._expanded(formula, sheet.casefold(), ref, ())
+        return formula if len(text) > LONGEST else text
+
+    def _expanded(self, formula: str, sheet: str, ref: str, inside: tuple) -> str:
+        try:
+            tokens = Tokenizer("=" + formula).items
+        except (TokenizerError, IndexError, AttributeError):  # what openpyxl raises on text that is no formula
+            return formula
+        pieces, length = [], 0
+        for token in tokens:
+            named = token.type == Token.OPERAND and token.subtype == Token.RANGE
+            pieces.append((named and self._meaning(token.value, sheet, ref, inside)) or token.value)
+            length += len(pieces[-1])
+            if length > LONGEST:
+                break
+        return "".join(pieces)
+
+    def _meaning(self, operand: str, sheet: str, ref: str, inside: tuple) -> str | None:
+        """What an operand stands for, in brackets; None if it is no name or one that the engine knows."""
+        where, bang, name = operand.rpartition("!")
+        scope = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold() if bang else sheet
+        key = next((key for key in ((name.casefold(), scope), (name.casefold(), None)) if key in self._texts), None)
+        if key is None or key in inside or len(inside) >= DEEPEST:
+            return None
+        text = self._texts[key]
+        if CELLS.fullmatch(text):
+            return text if bang else None
+        try:
+            text = Translator("=" + text, origin="A1").translate_formula(ref)[1:]  # relative to the cell that asks
+        except TranslatorError:
+            return None
+        return f"({self._expanded(text, scope, ref, (*inside, key))})"
