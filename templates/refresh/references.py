@@ -77,8 +77,12 @@ class Reader:
             raise Opaque from None
         found = []
         for token in tokens:
-            if token.type == Token.FUNC and ":" in token.value:  # A1:INDEX(...): a range with a computed end
-                raise Opaque
+            if token.type == Token.FUNC and token.subtype == Token.OPEN:
+                if ":" in token.value:  # A1:INDEX(...): a range with a computed end
+                    raise Opaque
+                where, bang, name = token.value[:-1].rpartition("!")
+                scope = next(iter(self._sheets(where)), sheet) if bang else sheet
+                found += self._name(name.casefold(), scope, depth)  # a LAMBDA of the workbook
             if token.type == Token.OPERAND and token.subtype == Token.RANGE:
                 found += self._operand(token.value, sheet, depth, absolute)
         return found

@@ -52,15 +52,18 @@ REFERS = [
     "=-Inputs!B2%", "=(Inputs!B2)", "=Inputs!B2:Inputs!C3", "=Inputs!B1:INDEX(Inputs!B:B,9)", "=moving",
     '=INDIRECT("Inp"&"uts!B2")', "=OFFSET(Calc!A1,1,1)", "=reach", "=LET(x,Inputs!B2,x+1)",
     "=VLOOKUP(\"a\",Inputs!A1:B9,2,FALSE)", "=Inputs!B2&\"it's\"", "={1,2}*Inputs!B2", "=rate rate",
+    "=scaled(3)", "=1+Scaled_Twice(3)",
 ]  # fmt: skip
 DOES_NOT = [
     "=Inputs!B3", "=SUM(Inputs!A1:A9)", "=SUM(Inputs!C:D)", "=SUM(Inputs!3:9)", "=B2", "=SUM(Jan:Mar!B2)",
     "=[1]Inputs!B2", "='[b.xlsx]Inputs'!B2", "=other", "=1+1", "=PI()", "=fixed", "=#REF!", "=Inputs!#REF!",
-    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]",
+    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]", "=plus(3)",
 ]  # fmt: skip
 NAMES = {
     "rate": "Inputs!$B$2", "rate_twice": "rate*2", "block": "Inputs!$A$1:$B$9", "moving": "Inputs!B2",
     "reach": "OFFSET(Inputs!$A$1,1,1)", "other": "Inputs!$B$3", "fixed": '"rate"',
+    "scaled": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x*Inputs!$B$2)", "scaled_twice": "_xlfn.LAMBDA(_xlpm.x,scaled(_xlpm.x)*2)",
+    "plus": "_xlfn.LAMBDA(_xlpm.x,_xlpm.x+1)",
 }  # fmt: skip
 TABLES = [("Inputs", "A1:B3", "Prices")]
 
