@@ -270,6 +270,8 @@ class Model:
                     try:
                         self.workbook.set_formula(sheet, *_position(ref), _entered(text))
                     except Exception as error:  # it refers to itself, say
+                        if not CALLS_US.search(text):
+                            continue  # what a name stands for is no formula: #NAME?, as it was read
                         raise EngineError(
                             f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
                         ) from None

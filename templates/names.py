@@ -20,6 +20,7 @@ CELLS = re.compile(
     SHEET + r"(?:\$[A-Z]{1,3}\$[0-9]{1,7}(?::\$[A-Z]{1,3}\$[0-9]{1,7})?|\$[A-Z]{1,3}:\$[A-Z]{1,3}|\$[0-9]+:\$[0-9]+)",
     re.IGNORECASE,
 )
+OTHER_WORKBOOK = re.compile(r"\[[^\[\]]+\][^!\[\]]*!")  # [1]Rates!A1: the engine would refuse the whole workbook
 IDENTIFIER = re.compile(r"[^\W\d][\w.\\?]*")
 LONGEST = 32_000  # characters that a formula may grow to
 DEEPEST = 12  # names that stand for names
@@ -47,7 +48,8 @@ class Names:
     def written_out(self, formula: str, sheet: str, ref: str) -> str:
         """A formula (without "=") of a cell, in which the engine knows every name.
 
-        Names that it knows stay, as do those that cannot be written out: a function, one that stands for itself.
+        Names that it knows stay, as do those that cannot be written out: functions, names that stand for themselves
+        or for cells of another workbook.
         """
         if not self._suspects or self._suspects.isdisjoint(IDENTIFIER.findall(formula.casefold())):
             return formula
@@ -76,6 +78,8 @@ class Names:
         if key is None or key in inside or len(inside) >= DEEPEST:
             return None
         text = self._texts[key]
+        if OTHER_WORKBOOK.search(text):
+            return None
         if CELLS.fullmatch(text):
             return text if bang else None
         try:

@@ -10,11 +10,10 @@ import html
 import re
 from operator import itemgetter
 
-from templates.bindings import PREFIX
+from templates.names import NOT_IN_FORMULAS
 from templates.ooxml.references import column_number
 from templates.refresh.references import REACHES_ANYWHERE, Area, Opaque, bounds_of
 
-NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
 BETWEEN = "\0"  # formulas, as no XML can hold it
 
 FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|>([^<]*)</f>)")

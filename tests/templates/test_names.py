@@ -7,6 +7,7 @@ from openpyxl.workbook.defined_name import DefinedName
 from templates import ooxml
 from templates.engine import Model
 from templates.names import LONGEST, Names
+from udfs.functions.errors import is_error
 
 NAMES = {
     "one": "Plan!$A$1", "block": "Plan!$A$1:$A$2", "column": "Plan!$A:$A", "quoted": "'Low & high'!$A$1",
@@ -90,6 +91,22 @@ def test_names_that_cannot_be_written_out_stay(book):
         assert names.written_out("me", "Plan", "C3") == "(me+1)"
         assert names.written_out("first", "Plan", "C3") == "((first+1)+1)"
         assert names.written_out("odd", "Plan", "C3") == "(SUM(()"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("#REF!", "#REF!"), ("Plan!#REF!", None), ("[1]Rates!$A$1*2", "#NAME?"), ("'C:\\x\\[b.xlsx]S'!$A$1", "#NAME?"),
+        ("SUM((", None), ("GET.CELL(6,Plan!$A$1)", "#NAME?"), ("", None), ("-", None), ('"a""b"', "#VALUE!"),
+    ],
+)  # fmt: skip
+def test_a_name_that_is_lost_or_odd_is_an_error_in_its_cell_only(book, text, seen):
+    with Model(book(["odd+1", "one*2"], more={"odd": text})) as model:
+        model.recalculate()
+        found = model.value("Plan", "E3")
+        assert is_error(found)
+        assert seen is None or found == seen
+        assert model.value("Plan", "E4") == 10
 
 
 def test_names_do_not_grow_without_end(book):
