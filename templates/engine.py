@@ -15,12 +15,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import formualizer
-from lxml import etree
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
 
-from templates import ooxml, validation
+from templates import engine_copy, ooxml, validation
 from templates.names import Names
 from udfs.functions import CellError, registry
 from udfs.functions.arguments import OMITTED
@@ -76,11 +75,7 @@ class Model:
         self._validations: dict[str, list] = {}
         self._readers: list[tuple[str, str, str]] | None = None
         self._calculated = False
-        try:
-            with _without_panics():
-                self.workbook = formualizer.load_workbook_bytes(self._for_the_engine(), backend="umya")
-        except Exception as error:  # the engine's own exceptions have no common base
-            raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
+        self.workbook = self._loaded()
         self.workbook.set_temporal_egress("serial")
         bind(self.workbook)
         self._enter_again()
@@ -227,36 +222,16 @@ class Model:
                             self._readers.append((sheet, ref, _entered(text)))
         return self._readers
 
-    def _for_the_engine(self) -> bytes:
-        """The file as the engine reads it right.
-
-        It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
-        wrong rows: the first go, the second get a text of their own. Formulas that are left out become constants.
-        """
-        copy = ooxml.open_package(self.package.to_bytes())
-        for sheet, part in self.package.sheets.items():
-            formulas = self.formulas(sheet)
-            spilled = {ref for ref, formula in formulas.items() if formula is None}
-            content = self.package.read_part(part)
-            if not spilled and b"shared" not in content and self._only is None:
-                continue
-            root = etree.fromstring(content, validation.PARSER)
-            for cell in root.iter("{*}c"):
-                ref = cell.get("r")
-                if ref in spilled:
-                    cell.attrib.pop("t", None)
-                    del cell[:]
-                    continue
-                formula = cell.find("{*}f")
-                if formula is None:
-                    continue
-                if self._only is not None and ref not in formulas:
-                    cell.remove(formula)
-                elif formula.get("t") == "shared" and ref in formulas:
-                    formula.attrib.clear()
-                    formula.text = formulas[ref]
-            copy.set_part(part, etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True))
-        return copy.to_bytes()
+    def _loaded(self):
+        content = engine_copy.readable(self.package, self.formulas, only=self._only is not None)
+        try:
+            with _without_panics():
+                try:
+                    return formualizer.load_workbook_bytes(content, backend="umya")
+                except Exception:  # of what it does not calculate with, such as a conditional format
+                    return formualizer.load_workbook_bytes(engine_copy.bare(content), backend="umya")
+        except Exception as error:  # the engine's own exceptions have no common base
+            raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
 
     def _enter_again(self) -> None:
         """Enter the formulas once more that the engine could not read while loading.

@@ -1,7 +1,8 @@
-"""Defined names that stand for more than cells, written out in the formulas that use them.
+"""Names and structured references that the engine does not know, written out in the formulas that use them.
 
-The engine knows a name of cells only; of a constant (``tax`` for 0.21), an expression or a dynamic range it makes
-#NAME?, as of a name of one sheet that is used on another. What a name stands for can be put in its place, in brackets.
+Of names it knows those of cells only; of a constant (``tax`` for 0.21), an expression or a dynamic range it makes
+#NAME?, as of a name of one sheet that is used on another. Of references to tables it knows a column, and no totals
+row. What they stand for can be put in their place.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from templates.bindings import PREFIX
+from templates.structured import Tables
 
 NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
 SHEET = r"(?:'(?:[^']|'')+'|[^'!:(),\s]+)!"
@@ -27,7 +29,7 @@ DEEPEST = 12  # names that stand for names
 
 
 class Names:
-    """The names of a workbook.
+    """The names and tables of a workbook.
 
     Parameters
     ----------
@@ -36,7 +38,8 @@ class Names:
 
     def __init__(self, package):
         self._texts: dict[tuple[str, str | None], str] = {}
-        self._suspects: set[str] = set()  # without one of these a formula stays as it is
+        self._tables = Tables(package)
+        self._suspects: set[str] = self._tables.names()  # without one of these a formula stays as it is
         for each in package.names:
             name, scope = each.name.casefold(), None if each.scope is None else each.scope.casefold()
             if name.startswith(NOT_IN_FORMULAS):
@@ -51,7 +54,9 @@ class Names:
         Names that it knows stay, as do those that cannot be written out: functions, names that stand for themselves
         or for cells of another workbook.
         """
-        if not self._suspects or self._suspects.isdisjoint(IDENTIFIER.findall(formula.casefold())):
+        if not self._suspects:
+            return formula
+        if self._suspects.isdisjoint(IDENTIFIER.findall(formula.casefold())) and not (self._tables and "[" in formula):
             return formula
         text = self._expanded(formula, sheet.casefold(), ref, ())
         return formula if len(text) > LONGEST else text
@@ -62,9 +67,13 @@ class Names:
         except (TokenizerError, IndexError, AttributeError):  # what openpyxl raises on text that is no formula
             return formula
         pieces, length = [], 0
-        for token in tokens:
-            named = token.type == Token.OPERAND and token.subtype == Token.RANGE
-            pieces.append((named and self._meaning(token.value, sheet, ref, inside)) or token.value)
+        for place, token in enumerate(tokens):
+            meaning = None
+            if token.type == Token.OPERAND and token.subtype == Token.RANGE:
+                meaning = self._meaning(token.value, sheet, ref, inside)
+                if meaning is None and self._tables:
+                    meaning = self._tables.cells(token.value, sheet, ref, _takes_one_value(tokens, place))
+            pieces.append(meaning or token.value)
             length += len(pieces[-1])
             if length > LONGEST:
                 break
@@ -87,3 +96,10 @@ class Names:
         except TranslatorError:
             return None
         return f"({self._expanded(text, scope, ref, (*inside, key))})"
+
+
+def _takes_one_value(tokens, place: int) -> bool:
+    """Whether an operand is all of a formula or stands beside an operator, and no function takes it as it is."""
+    around = [token for token in tokens[:place][::-1] if token.type != Token.WSPACE][:1]
+    around += [token for token in tokens[place + 1 :] if token.type != Token.WSPACE][:1]
+    return not around or any(token.type.startswith("OPERATOR") for token in around)

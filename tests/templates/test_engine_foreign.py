@@ -5,6 +5,7 @@ import zipfile
 
 import openpyxl
 import pytest
+import xlsxwriter
 from openpyxl.worksheet.formula import DataTableFormula
 
 from templates import engine, ooxml
@@ -82,12 +83,45 @@ def test_a_name_that_calls_our_function_calculates(tmp_path):
         assert model.value("Sheet", "A3") == "0.038673 unit_cost"
 
 
+DATA_BAR = (
+    b'<conditionalFormatting sqref="A1:A3"><cfRule type="dataBar" priority="1"><dataBar><cfvo type="min" val="0"/>'
+    b'<cfvo type="max" val="0"/><color rgb="FF638EC6"/></dataBar></cfRule></conditionalFormatting>'
+)
+LOST_PRINTER = (
+    b'<pageSetup xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" orientation="portrait" '
+    b'r:id="rId9"/>'
+)
+
+
+@pytest.mark.parametrize("crash", [LOST_PRINTER, DATA_BAR + LOST_PRINTER])
+def test_what_is_not_calculated_with_is_left_out_where_the_reader_crashes_on_it(tmp_path, capfd, crash):
+    path = tmp_path / "book.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in [("Item", "Amount"), ("a", 1), ("b", 2), ("Sum", "=SUM(Items[Amount])*rate"), ("x", "=Two!A1+1")]:
+        sheet.append(row)
+    sheet.add_table(openpyxl.worksheet.table.Table(displayName="Items", ref="A1:B3"))
+    book.create_sheet("Two")["A1"] = "=SUM(Sheet!B2:B3)"
+    book.defined_names["rate"] = openpyxl.workbook.defined_name.DefinedName("rate", attr_text="Sheet!$B$3")
+    book.save(path)
+    rewritten(path, "xl/worksheets/sheet1.xml", (b"<tableParts", crash + b"<tableParts"))
+    before = path.read_bytes()
+    with Model(path) as model:
+        model.recalculate()
+        assert [model.value("Sheet", "B4"), model.value("Sheet", "B5"), model.value("Two", "A1")] == [6, 4, 3]
+        model.set("B2", 10.0)
+        model.recalculate()
+        assert model.value("Sheet", "B4") == 24
+    assert path.read_bytes() == before
+    assert capfd.readouterr().err == ""
+
+
 def test_a_crash_of_the_engines_reader_is_one_sentence(tmp_path, capfd):
     path = tmp_path / "book.xlsx"
-    openpyxl.Workbook().save(path)
-    office = b"http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    lost = b'<pageSetup xmlns:r="' + office + b'" r:id="rId9"/></worksheet>'
-    rewritten(path, "xl/worksheets/sheet1.xml", (b"</worksheet>", lost))
+    book = xlsxwriter.Workbook(path)
+    book.add_worksheet().write_column(0, 0, list("abcdef"))
+    book.close()
+    rewritten(path, "xl/worksheets/sheet1.xml", (b"<v>5</v>", b"<v>99999</v>"))  # a text that does not exist
     with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot load this workbook .[^\n]+$"):
         Model(path)
     assert capfd.readouterr().err == ""

@@ -1,0 +1,75 @@
+"""A copy of a workbook that the engine reads, and reads right. Nobody else sees it."""
+
+from __future__ import annotations
+
+import re
+
+from lxml import etree
+
+from templates import ooxml
+from templates.validation import PARSER
+
+OF_A_SHEET = {"sheetPr", "dimension", "sheetFormatPr", "sheetData", "mergeCells", "tableParts"}  # that it uses
+OF_A_WORKBOOK = {"workbookPr", "sheets", "definedNames", "calcPr"}
+PARTS = re.compile(r"(sharedStrings|styles|theme\d*|table\d*)\.xml$", re.IGNORECASE)  # besides workbook and sheets
+
+
+def readable(package, formulas, only: bool) -> bytes:
+    """The workbook as the engine reads it right.
+
+    It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
+    wrong rows: the first go, the second get a text of their own.
+
+    Parameters
+    ----------
+    package : templates.ooxml.Package
+    formulas : callable
+        Sheet -> {reference: formula, or None for the other cells of an array}.
+    only : bool
+        Turn all other formulas into constants.
+    """
+    copy = ooxml.open_package(package.to_bytes())
+    for sheet, part in package.sheets.items():
+        mine = formulas(sheet)
+        spilled = {ref for ref, formula in mine.items() if formula is None}
+        content = package.read_part(part)
+        if not spilled and b"shared" not in content and not only:
+            continue
+        root = etree.fromstring(content, PARSER)
+        for cell in root.iter("{*}c"):
+            ref = cell.get("r")
+            if ref in spilled:
+                cell.attrib.pop("t", None)
+                del cell[:]
+                continue
+            formula = cell.find("{*}f")
+            if formula is None:
+                continue
+            if only and ref not in mine:
+                cell.remove(formula)
+            elif formula.get("t") == "shared" and ref in mine:
+                formula.attrib.clear()
+                formula.text = mine[ref]
+        copy.set_part(part, _written(root))
+    return copy.to_bytes()
+
+
+def bare(content: bytes) -> bytes:
+    """The workbook without all that the engine does not calculate with; some of it makes its reader crash."""
+    with ooxml.open_package(content) as package:
+        sheets = set(package.sheets.values())
+        for part, kept in (*((part, OF_A_SHEET) for part in sheets), (package.workbook_part, OF_A_WORKBOOK)):
+            root = etree.fromstring(package.read_part(part), PARSER)
+            for child in list(root):
+                if not isinstance(child.tag, str) or etree.QName(child).localname not in kept:
+                    root.remove(child)
+            package.set_part(part, _written(root))
+        needed = {*sheets, package.workbook_part, "[Content_Types].xml"}
+        for part in package.part_names:
+            if part not in needed and not part.endswith(".rels") and not PARTS.search(part):
+                package.remove_part(part)
+        return package.to_bytes()
+
+
+def _written(root) -> bytes:
+    return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)
