@@ -1,8 +1,8 @@
 """Names and structured references that the engine does not know, written out in the formulas that use them.
 
 Of names it knows those of cells only; of a constant (``tax`` for 0.21), an expression or a dynamic range it makes
-#NAME?, as of a name of one sheet that is used on another. Of references to tables it knows a column, and no totals
-row. What they stand for can be put in their place.
+#NAME?, as of a name of one sheet that is used on another. Of references to tables it knows hardly more than a column,
+and no totals row. What they stand for can be put in their place.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ CELLS = re.compile(
 )
 OTHER_WORKBOOK = re.compile(r"\[[^\[\]]+\][^!\[\]]*!")  # [1]Rates!A1: the engine would refuse the whole workbook
 IDENTIFIER = re.compile(r"[^\W\d][\w.\\?]*")
+NO_FORMULA = (TokenizerError, IndexError, AttributeError)  # what openpyxl raises on text that is none
 LONGEST = 32_000  # characters that a formula may grow to
 DEEPEST = 12  # names that stand for names
 
@@ -64,7 +65,7 @@ class Names:
     def _expanded(self, formula: str, sheet: str, ref: str, inside: tuple) -> str:
         try:
             tokens = Tokenizer("=" + formula).items
-        except (TokenizerError, IndexError, AttributeError):  # what openpyxl raises on text that is no formula
+        except NO_FORMULA:
             return formula
         pieces, length = [], 0
         for place, token in enumerate(tokens):
@@ -72,7 +73,8 @@ class Names:
             if token.type == Token.OPERAND and token.subtype == Token.RANGE:
                 meaning = self._meaning(token.value, sheet, ref, inside)
                 if meaning is None and self._tables:
-                    meaning = self._tables.cells(token.value, sheet, ref, _takes_one_value(tokens, place))
+                    one = "[" in token.value and _takes_one_value(tokens, place)
+                    meaning = self._tables.cells(token.value, sheet, ref, one)
             pieces.append(meaning or token.value)
             length += len(pieces[-1])
             if length > LONGEST:
@@ -93,7 +95,7 @@ class Names:
             return text if bang else None
         try:
             text = Translator("=" + text, origin="A1").translate_formula(ref)[1:]  # relative to the cell that asks
-        except TranslatorError:
+        except (TranslatorError, *NO_FORMULA):
             return None
         return f"({self._expanded(text, scope, ref, (*inside, key))})"
 

@@ -10,8 +10,9 @@ import re
 from typing import NamedTuple
 
 from openpyxl.formula import Tokenizer
-from openpyxl.formula.tokenizer import Token, TokenizerError
+from openpyxl.formula.tokenizer import Token
 
+from templates.names import NO_FORMULA
 from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
 
 DEEPEST_NAME = 12  # names that refer to names
@@ -73,7 +74,7 @@ class Reader:
             raise Opaque
         try:
             tokens = Tokenizer("=" + formula).items
-        except (TokenizerError, IndexError, AttributeError):  # what openpyxl raises on text that is no formula
+        except NO_FORMULA:
             raise Opaque from None
         found = []
         for token in tokens:
