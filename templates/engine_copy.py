@@ -11,6 +11,7 @@ from templates.validation import PARSER
 
 OF_A_SHEET = {"sheetPr", "dimension", "sheetFormatPr", "sheetData", "mergeCells", "tableParts"}  # that it uses
 OF_A_WORKBOOK = {"workbookPr", "sheets", "definedNames", "calcPr"}
+PREFIXED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*>\s*)?<[\w.-]+:")  # the first element of a part
 PARTS = re.compile(r"(sharedStrings|styles|theme\d*|table\d*)\.xml$", re.IGNORECASE)  # besides workbook and sheets
 
 
@@ -18,7 +19,8 @@ def readable(package, formulas, only: bool) -> bytes:
     """The workbook as the engine reads it right.
 
     It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
-    wrong rows: the first go, the second get a text of their own.
+    wrong rows: the first go, the second get a text of their own. It sees nothing in elements with a prefix, as
+    ``<x:row>``, which some programs write: they lose it.
 
     Parameters
     ----------
@@ -29,10 +31,12 @@ def readable(package, formulas, only: bool) -> bytes:
         Turn all other formulas into constants.
     """
     copy = ooxml.open_package(package.to_bytes())
+    if PREFIXED.match(copy.read_part(copy.workbook_part)):
+        _take_prefixes_off(copy)
     for sheet, part in package.sheets.items():
         mine = formulas(sheet)
         spilled = {ref for ref, formula in mine.items() if formula is None}
-        content = package.read_part(part)
+        content = copy.read_part(part)
         if not spilled and b"shared" not in content and not only:
             continue
         root = etree.fromstring(content, PARSER)
@@ -69,6 +73,18 @@ def bare(content: bytes) -> bytes:
             if part not in needed and not part.endswith(".rels") and not PARTS.search(part):
                 package.remove_part(part)
         return package.to_bytes()
+
+
+def _take_prefixes_off(package) -> None:
+    sheets = {*package.sheets.values(), package.workbook_part}
+    for part in package.part_names:
+        if part in sheets or part.endswith(".rels") or PARTS.search(part):
+            root = etree.fromstring(package.read_part(part), PARSER)
+            own = etree.QName(root).namespace
+            others = {prefix: uri for prefix, uri in root.nsmap.items() if prefix and uri != own}
+            bare_root = etree.Element(root.tag, dict(root.attrib), nsmap={None: own, **others})
+            bare_root.extend(list(root))  # which take the prefix of their namespace here: none
+            package.set_part(part, _written(bare_root))
 
 
 def _written(root) -> bytes:

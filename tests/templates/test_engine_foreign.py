@@ -1,6 +1,7 @@
 """The engine on what Excel writes: shared formulas, what-if tables, files that crash its reader."""
 
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -81,6 +82,33 @@ def test_a_name_that_calls_our_function_calculates(tmp_path):
     with Model(path) as model:
         model.recalculate()
         assert model.value("Sheet", "A3") == "0.038673 unit_cost"
+
+
+def test_elements_with_a_prefix_are_read(tmp_path):
+    """As the Open XML SDK writes them: <x:worksheet xmlns:x="...">."""
+    path = tmp_path / "prefix.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.active
+    for row in [("Item", "Amount"), ("a", 1), ("b", 2), ("Sum", "=SUM(Items[Amount])*rate"), ("x", '=A2&"!"')]:
+        sheet.append(row)
+    sheet.add_table(openpyxl.worksheet.table.Table(displayName="Items", ref="A1:B3"))
+    book.defined_names["rate"] = openpyxl.workbook.defined_name.DefinedName("rate", attr_text="Sheet!$B$3")
+    book.save(path)
+    stream = io.BytesIO()
+    with zipfile.ZipFile(path) as source, zipfile.ZipFile(stream, "w") as target:
+        for name in source.namelist():
+            content = source.read(name)
+            if name.startswith("xl/"):
+                content = re.sub(rb"<(/?)(?=[A-Za-z])(?![\w.]+:)", rb"<\1x:", content)
+                content = content.replace(b" xmlns=", b" xmlns:x=")
+            target.writestr(name, content)
+    path.write_bytes(stream.getvalue())
+    with Model(path) as model:
+        model.recalculate()
+        assert [model.value("Sheet", "B4"), model.value("Sheet", "B5")] == [6, "a!"]
+        model.set("B2", 10.0)
+        model.recalculate()
+        assert model.value("Sheet", "B4") == 24
 
 
 DATA_BAR = (
