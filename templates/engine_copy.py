@@ -61,30 +61,32 @@ def readable(package, formulas, only: bool) -> bytes:
 def bare(content: bytes) -> bytes:
     """The workbook without all that the engine does not calculate with; some of it makes its reader crash."""
     with ooxml.open_package(content) as package:
-        sheets = set(package.sheets.values())
-        for part, kept in (*((part, OF_A_SHEET) for part in sheets), (package.workbook_part, OF_A_WORKBOOK)):
+        for part in (*package.sheets.values(), package.workbook_part):
+            kept = OF_A_WORKBOOK if part == package.workbook_part else OF_A_SHEET
             root = etree.fromstring(package.read_part(part), PARSER)
             for child in list(root):
                 if not isinstance(child.tag, str) or etree.QName(child).localname not in kept:
                     root.remove(child)
             package.set_part(part, _written(root))
-        needed = {*sheets, package.workbook_part, "[Content_Types].xml"}
-        for part in package.part_names:
-            if part not in needed and not part.endswith(".rels") and not PARTS.search(part):
-                package.remove_part(part)
+        for part in set(package.part_names) - _needed(package):
+            package.remove_part(part)
         return package.to_bytes()
 
 
 def _take_prefixes_off(package) -> None:
-    sheets = {*package.sheets.values(), package.workbook_part}
-    for part in package.part_names:
-        if part in sheets or part.endswith(".rels") or PARTS.search(part):
-            root = etree.fromstring(package.read_part(part), PARSER)
-            own = etree.QName(root).namespace
-            others = {prefix: uri for prefix, uri in root.nsmap.items() if prefix and uri != own}
-            bare_root = etree.Element(root.tag, dict(root.attrib), nsmap={None: own, **others})
-            bare_root.extend(list(root))  # which take the prefix of their namespace here: none
-            package.set_part(part, _written(bare_root))
+    for part in _needed(package):
+        root = etree.fromstring(package.read_part(part), PARSER)
+        own = etree.QName(root).namespace
+        others = {prefix: uri for prefix, uri in root.nsmap.items() if prefix and uri != own}
+        plain = etree.Element(root.tag, dict(root.attrib), nsmap={None: own, **others})
+        plain.extend(list(root))  # which take the prefix of their namespace here: none
+        package.set_part(part, _written(plain))
+
+
+def _needed(package) -> set[str]:
+    """The parts that the engine calculates with, and those that lead to them."""
+    main = {*package.sheets.values(), package.workbook_part, "[Content_Types].xml"}
+    return {part for part in package.part_names if part in main or part.endswith(".rels") or PARTS.search(part)}
 
 
 def _written(root) -> bytes:

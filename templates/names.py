@@ -14,6 +14,7 @@ from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
 from templates.bindings import PREFIX
+from templates.ooxml.references import sheet_name
 from templates.structured import Tables
 
 NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
@@ -45,8 +46,8 @@ class Names:
             name, scope = each.name.casefold(), None if each.scope is None else each.scope.casefold()
             if name.startswith(NOT_IN_FORMULAS):
                 continue
-            self._texts[name, scope] = each.text.removeprefix("=")
-            if scope is not None or not CELLS.fullmatch(each.text):
+            text = self._texts[name, scope] = each.text.removeprefix("=")
+            if scope is not None or not CELLS.fullmatch(text):
                 self._suspects.add(name)
 
     def written_out(self, formula: str, sheet: str, ref: str) -> str:
@@ -84,7 +85,7 @@ class Names:
     def _meaning(self, operand: str, sheet: str, ref: str, inside: tuple) -> str | None:
         """What an operand stands for, in brackets; None if it is no name or one that the engine knows."""
         where, bang, name = operand.rpartition("!")
-        scope = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold() if bang else sheet
+        scope = sheet_name(where).casefold() if bang else sheet
         key = next((key for key in ((name.casefold(), scope), (name.casefold(), None)) if key in self._texts), None)
         if key is None or key in inside or len(inside) >= DEEPEST:
             return None

@@ -28,6 +28,11 @@ def column_number(letters):
     return number
 
 
+def sheet_name(qualifier):
+    """What stands before "!" as the sheet is called: ``'It''s'`` -> ``It's``."""
+    return qualifier[1:-1].replace("''", "'") if qualifier.startswith("'") else qualifier
+
+
 def to_ref(row, column):
     """(7, 2) -> "B7"."""
     return f"{column_letters(column)}{row}"

@@ -124,8 +124,7 @@ def with_defined_name(text, root, name, formula, scope, hidden, comment, replace
     sheets = [entry.name.casefold() for entry in sheet_entries(root)]
     if scope is not None and scope.casefold() not in sheets:
         raise PackageError(f"no sheet {scope!r} to scope the name {name} to: give a sheet of this workbook")
-    holder = root.first("definedNames")
-    tag = (holder or root).qualified("definedName")
+    tag = (root.first("definedNames") or root).qualified("definedName")
     marks = [("name", name)]
     marks += [("comment", comment)] if comment is not None else []
     marks += [("localSheetId", str(sheets.index(scope.casefold())))] if scope is not None else []
@@ -141,11 +140,7 @@ def with_defined_name(text, root, name, formula, scope, hidden, comment, replace
             kept = set_attribute(kept, key, value)
         new = opened(kept) + escape_formula(formula) + closing(kept)
         return splice(text, [Splice(node.start, node.end, new)])
-    if holder:
-        return splice(text, [append_child(text, holder, new)])
-    wrapper = root.qualified("definedNames")
-    at = _place_behind(root, BEFORE_DEFINED_NAMES)
-    return splice(text, [Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")])
+    return splice(text, [_more_names(text, root, new)])
 
 
 def with_hidden_names(text, root, names, replace):
@@ -155,8 +150,7 @@ def with_hidden_names(text, root, names, replace):
     """
     pairs = zip(_name_nodes(root), defined_names(root), strict=True)
     known = {each.name.casefold(): node for node, each in pairs if each.scope is None}
-    holder = root.first("definedNames")
-    tag = (holder or root).qualified("definedName")
+    tag = (root.first("definedNames") or root).qualified("definedName")
     new, splices = b"", []
     for name, formula in names.items():
         _check_name(name, formula, None)
@@ -168,12 +162,8 @@ def with_hidden_names(text, root, names, replace):
             splices.append(Splice(node.start, node.end, opened(kept) + escape_formula(formula) + closing(kept)))
         else:
             raise PackageError(f"the name {name} exists already: choose another")
-    if new and holder:
-        splices.append(append_child(text, holder, new))
-    elif new:
-        wrapper = root.qualified("definedNames")
-        at = _place_behind(root, BEFORE_DEFINED_NAMES)
-        splices.append(Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">"))
+    if new:
+        splices.append(_more_names(text, root, new))
     return splice(text, splices)
 
 
@@ -218,6 +208,16 @@ def with_calculation(text, root, calc_id, full_calc_on_load):
 def _name_nodes(root):
     holder = root.first("definedNames")
     return holder.all("definedName") if holder else []
+
+
+def _more_names(text, root, new):
+    """Splice that puts definedName elements behind the last one, or into a list of their own."""
+    holder = root.first("definedNames")
+    if holder:
+        return append_child(text, holder, new)
+    wrapper = root.qualified("definedNames")
+    at = _place_behind(root, BEFORE_DEFINED_NAMES)
+    return Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")
 
 
 def _find_name(root, name, scope):

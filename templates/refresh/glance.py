@@ -11,7 +11,7 @@ import re
 from operator import itemgetter
 
 from templates.names import NOT_IN_FORMULAS
-from templates.ooxml.references import column_number
+from templates.ooxml.references import column_number, sheet_name
 from templates.refresh.references import REACHES_ANYWHERE, Area, Opaque, bounds_of
 
 BETWEEN = "\0"  # formulas, as no XML can hold it
@@ -71,7 +71,7 @@ def _elsewhere(text: str, cells) -> bool:
     where, bang, area = text.rpartition("!")
     if not bang or "(" in text or "," in text:
         return False
-    sheet = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold()
+    sheet = sheet_name(where).casefold()
     if ":" in sheet or "[" in sheet:
         return False
     try:

@@ -13,7 +13,7 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 
 from templates.names import NO_FORMULA
-from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
+from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
 
 DEEPEST_NAME = 12  # names that refer to names
 LONGEST_FORMULA = 8192  # characters, Excel's limit
@@ -108,7 +108,7 @@ class Reader:
 
     def _sheets(self, where) -> list[str]:
         """The sheets of a qualifier: one, or those between two (Jan:Mar)."""
-        where = (where[1:-1].replace("''", "'") if where.startswith("'") else where).casefold()
+        where = sheet_name(where).casefold()
         if where in self._order:
             return [where]
         first, colon, last = where.partition(":")

@@ -84,16 +84,22 @@ def test_a_name_that_calls_our_function_calculates(tmp_path):
         assert model.value("Sheet", "A3") == "0.038673 unit_cost"
 
 
-def test_elements_with_a_prefix_are_read(tmp_path):
-    """As the Open XML SDK writes them: <x:worksheet xmlns:x="...">."""
-    path = tmp_path / "prefix.xlsx"
+def with_table_and_name(path, last):
+    """A workbook of two sheets, a table and a name; 6 in B4, the formula ``last`` in B5."""
     book = openpyxl.Workbook()
     sheet = book.active
-    for row in [("Item", "Amount"), ("a", 1), ("b", 2), ("Sum", "=SUM(Items[Amount])*rate"), ("x", '=A2&"!"')]:
+    for row in [("Item", "Amount"), ("a", 1), ("b", 2), ("Sum", "=SUM(Items[Amount])*rate"), ("x", last)]:
         sheet.append(row)
     sheet.add_table(openpyxl.worksheet.table.Table(displayName="Items", ref="A1:B3"))
+    book.create_sheet("Two")["A1"] = "=SUM(Sheet!B2:B3)"
     book.defined_names["rate"] = openpyxl.workbook.defined_name.DefinedName("rate", attr_text="Sheet!$B$3")
     book.save(path)
+    return path
+
+
+def test_elements_with_a_prefix_are_read(tmp_path):
+    """As the Open XML SDK writes them: <x:worksheet xmlns:x="...">."""
+    path = with_table_and_name(tmp_path / "prefix.xlsx", last='=A2&"!"')
     stream = io.BytesIO()
     with zipfile.ZipFile(path) as source, zipfile.ZipFile(stream, "w") as target:
         for name in source.namelist():
@@ -123,15 +129,7 @@ LOST_PRINTER = (
 
 @pytest.mark.parametrize("crash", [LOST_PRINTER, DATA_BAR + LOST_PRINTER])
 def test_what_is_not_calculated_with_is_left_out_where_the_reader_crashes_on_it(tmp_path, capfd, crash):
-    path = tmp_path / "book.xlsx"
-    book = openpyxl.Workbook()
-    sheet = book.active
-    for row in [("Item", "Amount"), ("a", 1), ("b", 2), ("Sum", "=SUM(Items[Amount])*rate"), ("x", "=Two!A1+1")]:
-        sheet.append(row)
-    sheet.add_table(openpyxl.worksheet.table.Table(displayName="Items", ref="A1:B3"))
-    book.create_sheet("Two")["A1"] = "=SUM(Sheet!B2:B3)"
-    book.defined_names["rate"] = openpyxl.workbook.defined_name.DefinedName("rate", attr_text="Sheet!$B$3")
-    book.save(path)
+    path = with_table_and_name(tmp_path / "book.xlsx", last="=Two!A1+1")
     rewritten(path, "xl/worksheets/sheet1.xml", (b"<tableParts", crash + b"<tableParts"))
     before = path.read_bytes()
     with Model(path) as model:
