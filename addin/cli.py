@@ -12,8 +12,9 @@ from typing import Annotated
 
 import typer
 
+from tokenbook.udfs.errors import TokenbookError
+
 BAD_INPUT, UNEXPECTED, INTERRUPTED = 2, 1, 130
-OURS = ("addin", "templates", "udfs")  # errors raised in these packages are sentences for the user
 
 app = typer.Typer(
     name="tokenbook",
@@ -28,7 +29,7 @@ app = typer.Typer(
 
 def _use_catalog(place: str | None) -> str | None:
     """Put the team's catalogue on top before anything else; without a place TOKENBOOK_CATALOG counts."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     catalog.use(place)
     return place
@@ -48,7 +49,7 @@ TeamCatalog = Annotated[
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from addin.version import version
+        from tokenbook.addin.version import version
 
         typer.echo(f"tokenbook {version()}")
         raise typer.Exit
@@ -68,7 +69,7 @@ def demo(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help="Folder for the workbook.")] = Path("tokenbook-demo"),
 ) -> None:
     """Write and compute the ROI workbook of four platforms, and print its headline."""
-    from addin.commands import workbooks
+    from tokenbook.addin.commands import workbooks
 
     workbooks.demo(folder)
 
@@ -105,10 +106,10 @@ def new(
     listing: Annotated[bool, typer.Option("--list", help="List the templates.")] = False,
 ) -> None:
     """Write a template workbook, filled from the catalogue and computed."""
-    from addin.commands import workbooks
+    from tokenbook.addin.commands import workbooks
 
     if listing:
-        from templates.models import TEMPLATES
+        from tokenbook.templates.models import TEMPLATES
 
         for name, sentence in TEMPLATES.items():
             typer.echo(f"{name:14} {sentence}")
@@ -136,7 +137,7 @@ def calc(
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON for another program.")] = False,
 ) -> None:
     """Recalculate a workbook, our functions included, with other inputs; the file itself stays as it is."""
-    from addin.commands import workbooks
+    from tokenbook.addin.commands import workbooks
 
     workbooks.calculate(book, settings or [], out, force=force, as_json=as_json)
 
@@ -155,7 +156,7 @@ def check(
 
     Exit code 0: all fine. 1: a check fails or a cell holds an error. 2: the file cannot be read.
     """
-    from addin.commands import check as commands
+    from tokenbook.addin.commands import check as commands
 
     return commands.check(book, everything=everything, as_json=as_json)
 
@@ -201,7 +202,7 @@ def bind(
 
     The cell keeps its value and looks the same; a hidden name remembers what belongs there.
     """
-    from addin.commands import bind as commands
+    from tokenbook.addin.commands import bind as commands
 
     return commands.bind(
         book, cell, platform=platform, metric=metric, model=model, conditions=conditions, table=table, remove=remove,
@@ -234,7 +235,7 @@ def refresh(
 
     Exit code 2: a workbook could not be refreshed (the others are).
     """
-    from addin.commands import refresh as commands
+    from tokenbook.addin.commands import refresh as commands
 
     return commands.refresh(books, as_of=as_of, write=write, out=out, force=force, as_json=as_json)
 
@@ -246,7 +247,7 @@ def freeze(
     force: InPlace = False,
 ) -> None:
     """Replace calls of our functions by their values, for readers without the add-in; thaw brings them back."""
-    from addin.commands import sharing
+    from tokenbook.addin.commands import sharing
 
     sharing.freeze(book, out, force=force)
 
@@ -261,7 +262,7 @@ def thaw(
     force: InPlace = False,
 ) -> None:
     """Put the formulas back that freeze replaced by values, also where rows or columns were inserted since."""
-    from addin.commands import sharing
+    from tokenbook.addin.commands import sharing
 
     sharing.thaw(book, out, keep_changed=keep_changed, force=force)
 
@@ -276,7 +277,7 @@ def convert(
     force: InPlace = False,
 ) -> None:
     """Store the calls of our functions the way another host reads them; nothing else in the file changes."""
-    from addin.commands import sharing
+    from tokenbook.addin.commands import sharing
 
     sharing.convert(book, out, host=host, force=force)
 
@@ -306,7 +307,7 @@ def embed(
     ] = False,
 ) -> None:
     """Put the functions into a workbook, so that it calculates with the free add-in xlwings Lite and nothing else."""
-    from addin.commands import embed as commands
+    from tokenbook.addin.commands import embed as commands
 
     commands.embed(book, out, requirement=requirement, used=used, all_figures=all_figures, force=force)
 
@@ -325,7 +326,7 @@ def install(
     ] = None,
 ) -> None:
     """Install the functions in Excel or LibreOffice Calc, for this user; --uninstall takes them out."""
-    from addin.commands import install as commands
+    from tokenbook.addin.commands import install as commands
 
     commands.install(host, uninstall=uninstall, out=out, profile=profile)
 
@@ -336,7 +337,7 @@ def functions(
     markdown: Annotated[bool, typer.Option("--markdown", help="Write the whole reference as Markdown.")] = False,
 ) -> None:
     """List the functions for cells, or show the full help of one."""
-    from addin.commands import functions as commands
+    from tokenbook.addin.commands import functions as commands
 
     if name:
         commands.show_one(name)
@@ -383,7 +384,7 @@ def baselines_list(
     as_csv: AsCsv = False,
 ) -> None:
     """List the figures in force, with date, confidence and source."""
-    from addin.commands import baselines as commands
+    from tokenbook.addin.commands import baselines as commands
 
     filters = commands.filters(platform, metric, model, conditions)
     commands.list_figures(filters, as_of=as_of, everything=everything, as_json=as_json, as_csv=as_csv)
@@ -407,7 +408,7 @@ def baselines_show(
     as_csv: AsCsv = False,
 ) -> None:
     """Show one figure: its whole history, sources, qualifiers, and who says otherwise."""
-    from addin.commands import baselines as commands
+    from tokenbook.addin.commands import baselines as commands
 
     commands.show_figure(
         first, second, model=model, conditions=" ".join(conditions or ()), as_of=as_of, as_json=as_json, as_csv=as_csv
@@ -431,7 +432,7 @@ def baselines_diff(
     as_csv: AsCsv = False,
 ) -> None:
     """Compare what was known on two days: figures that changed, and new ones."""
-    from addin.commands import baselines as commands
+    from tokenbook.addin.commands import baselines as commands
 
     filters = commands.filters(platform, metric, model, conditions)
     commands.diff_dates(date_a, date_b, filters, as_json=as_json, as_csv=as_csv)
@@ -463,7 +464,7 @@ def baselines_import(
     as_json: AsJson = False,
 ) -> None:
     """Check a file of figures row by row and write the sound ones as a team catalogue."""
-    from addin.commands import baselines as commands
+    from tokenbook.addin.commands import baselines as commands
 
     commands.import_rows(kind, file, out, as_of=as_of, defaults=defaults or [], force=force, as_json=as_json)
 
@@ -475,7 +476,7 @@ def claims(
     as_json: AsJson = False,
 ) -> None:
     """List what vendors claim, or show one claim: conditions, gaps, measurements, what it implies."""
-    from addin.commands import claims as commands
+    from tokenbook.addin.commands import claims as commands
 
     if name:
         commands.show_claim(name, as_json=as_json)
@@ -528,7 +529,7 @@ def serve(
     log: Annotated[str | None, typer.Option(help="debug, info, warning or error.")] = None,
 ) -> None:
     """Run the add-in for a whole company: xlwings Server with our functions and task pane."""
-    from addin.commands import serve as commands
+    from tokenbook.addin.commands import serve as commands
 
     commands.serve(
         dev_cert=dev_cert, license_key=license_key, host=host, port=port, workers=workers,
@@ -566,7 +567,7 @@ def sweep(
     as_json: AsJson = False,
 ) -> None:
     """Calculate a workbook for every scenario of a table. An interrupted run continues where it stopped."""
-    from addin.commands import sweep as commands
+    from tokenbook.addin.commands import sweep as commands
 
     names = [name.strip() for text in outputs for name in text.split(",") if name.strip()]
     commands.sweep(
@@ -590,7 +591,7 @@ def simulate(
     as_json: AsJson = False,
 ) -> None:
     """Monte Carlo over a workbook: percentiles with their standard errors, chance of a loss, what drives the spread."""
-    from addin.commands import sweep as commands
+    from tokenbook.addin.commands import sweep as commands
 
     commands.simulate(
         book, spec, out, scheduler=scheduler, workers=workers, restart=restart, force=force, as_json=as_json
@@ -621,7 +622,7 @@ def run(arguments: list[str] | None = None) -> int:
             raise
         if isinstance(error, OSError):
             return _refuse(f"{error.filename or 'file'}: {error.strerror or error}")
-        if type(error).__module__.split(".")[0] in OURS:
+        if isinstance(error, TokenbookError):
             return _refuse(str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error))
         return _refuse(
             f"unexpected {type(error).__name__}: {error}. This is a fault of Tokenbook; "

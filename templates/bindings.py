@@ -18,7 +18,8 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from openpyxl.utils import absolute_coordinate, quote_sheetname
 
-from udfs import catalog
+from tokenbook.udfs import catalog
+from tokenbook.udfs.errors import TokenbookError
 
 PREFIX = "_tokenbook."
 NAME = re.compile(r"_tokenbook\.([1-9][0-9]{0,6})(\.key|\.note)?", re.IGNORECASE)
@@ -29,7 +30,7 @@ STRING = re.compile(r'"((?:[^"]|"")*)"')
 CELL_REFERENCE = re.compile(r"(?:'((?:[^'\[\]]|'')+)'|([^'!\[\]:,()]+))!\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
-class BindingError(ValueError):
+class BindingError(TokenbookError):
     """A binding cannot be written as asked; one line for the reader."""
 
 

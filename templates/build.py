@@ -17,8 +17,9 @@ from pathlib import Path
 from lxml import etree
 from openpyxl.writer.excel import ExcelWriter
 
-from templates import hosts
-from templates.engine import Model
+from tokenbook.templates import hosts
+from tokenbook.templates.engine import Model
+from tokenbook.udfs.errors import TokenbookError
 
 CALC_ID = 191029  # of current Excel; a lower one would make it recalculate, and lose function values without the add-in
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first day: the same call gives the same bytes
@@ -31,7 +32,7 @@ FONT_ORDER = (
 )  # fmt: skip
 
 
-class BuildError(ValueError):
+class BuildError(TokenbookError):
     """The workbook cannot be written where it was asked for; one line for the reader."""
 
 
@@ -60,7 +61,7 @@ def build(
 ) -> Model:
     """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails.
 
-    ``host`` says how calls of our functions are stored (``templates.hosts``).
+    ``host`` says how calls of our functions are stored (``tokenbook.templates.hosts``).
     """
     out = Path(out)
     hosts.prefix_of(host)  # refuse an unknown one before any work is done

@@ -1,6 +1,6 @@
 """Recalculates a workbook in process, with our functions bound, and puts the values back as cached values.
 
-The engine is formualizer. It reads the file, never writes it: results go back through ``templates.ooxml``, which
+The engine is formualizer. It reads the file, never writes it: results go back through ``ooxml``, which
 changes the cached values of the formula cells concerned and not one other byte.
 """
 
@@ -19,11 +19,12 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.utils.cell import column_index_from_string, coordinate_from_string, get_column_letter, range_boundaries
 
-from templates import engine_copy, ooxml, validation
-from templates.names import Names
-from udfs.functions import CellError, registry
-from udfs.functions.arguments import OMITTED
-from udfs.functions.errors import is_error
+from tokenbook.templates import engine_copy, ooxml, validation
+from tokenbook.templates.names import Names
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions import CellError, registry
+from tokenbook.udfs.functions.arguments import OMITTED
+from tokenbook.udfs.functions.errors import is_error
 
 OFFICE_JS_PREFIX = "_xldudf_"
 OMITTED_TEXT = "\ufffcomitted"  # stands in for an empty argument, which the engine would read as 0
@@ -44,7 +45,7 @@ CALLS_US = re.compile(r"TOK_[A-Z0-9_]+\(", re.IGNORECASE)  # behind any prefix t
 MAY_OMIT = re.compile(r"[(,]\s*[,)]")
 
 
-class EngineError(ValueError):
+class EngineError(TokenbookError):
     """The workbook cannot be recalculated; the message is one line for its reader."""
 
 

@@ -6,8 +6,8 @@ import re
 
 from lxml import etree
 
-from templates import ooxml
-from templates.validation import PARSER
+from tokenbook.templates import ooxml
+from tokenbook.templates.validation import PARSER
 
 OF_A_SHEET = {"sheetPr", "dimension", "sheetFormatPr", "sheetData", "mergeCells", "tableParts"}  # that it uses
 OF_A_WORKBOOK = {"workbookPr", "sheets", "definedNames", "calcPr"}
@@ -24,7 +24,7 @@ def readable(package, formulas, only: bool) -> bytes:
 
     Parameters
     ----------
-    package : templates.ooxml.Package
+    package : tokenbook.templates.ooxml.Package
     formulas : callable
         Sheet -> {reference: formula, or None for the other cells of an array}.
     only : bool

@@ -13,9 +13,10 @@ from functools import cache
 
 import formualizer
 
-from templates.ooxml.xmlscan import ATTRIBUTES, Splice, decode, encode, escape_formula, mask, unescape
-from templates.ooxml.xmlscan import splice as spliced
-from udfs.functions import registry
+from tokenbook.templates.ooxml.xmlscan import ATTRIBUTES, Splice, decode, encode, escape_formula, mask, unescape
+from tokenbook.templates.ooxml.xmlscan import splice as spliced
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions import registry
 
 # Host -> prefix of our functions in its files. Office.js hosts store the id of the function behind this prefix.
 STORED_PREFIX = {
@@ -41,7 +42,7 @@ FORMULA_ELEMENT = re.compile(
 NOT_FORMULAS = ("docProps/", "customXml/", "_rels/")
 
 
-class HostError(ValueError):
+class HostError(TokenbookError):
     """The host is unknown; one line for the reader."""
 
 

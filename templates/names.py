@@ -13,9 +13,9 @@ from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token, TokenizerError
 from openpyxl.formula.translate import Translator, TranslatorError
 
-from templates.bindings import PREFIX
-from templates.ooxml.references import sheet_name
-from templates.structured import Tables
+from tokenbook.templates.bindings import PREFIX
+from tokenbook.templates.ooxml.references import sheet_name
+from tokenbook.templates.structured import Tables
 
 NOT_IN_FORMULAS = ("_xlnm.", PREFIX)  # names of print areas and of bindings
 SHEET = r"(?:'(?:[^']|'')+'|[^'!:(),\s]+)!"
@@ -35,7 +35,7 @@ class Names:
 
     Parameters
     ----------
-    package : templates.ooxml.Package
+    package : tokenbook.templates.ooxml.Package
     """
 
     def __init__(self, package):

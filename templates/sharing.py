@@ -26,11 +26,12 @@ from dataclasses import dataclass, field
 import formualizer
 from openpyxl.utils import quote_sheetname
 
-from templates import engine, hosts, ooxml
-from templates.audit import book, results
-from templates.audit.formula import area, pieces
-from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_letters, parse_range, range_text, to_ref
-from templates.ooxml.xmlscan import Splice, set_attribute, splice, tree
+from tokenbook.templates import engine, hosts, ooxml
+from tokenbook.templates.audit import book, results
+from tokenbook.templates.audit.formula import area, pieces
+from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_letters, parse_range, range_text, to_ref
+from tokenbook.templates.ooxml.xmlscan import Splice, set_attribute, splice, tree
+from tokenbook.udfs.errors import TokenbookError
 
 CELL_NAME, REFERENCE_NAME, DATA_NAME = "_tb_frozen_cell_{}", "_tb_frozen_ref_{}", "_tb_frozen_data_{}"
 OUR_NAME = re.compile(r"_tb_frozen_(cell|ref|data)_[0-9]+", re.IGNORECASE)
@@ -42,7 +43,7 @@ VERSION = 1
 EXAMPLES = 3  # cells named in a refusal
 
 
-class SharingError(ValueError):
+class SharingError(TokenbookError):
     """A workbook cannot be frozen, thawed or converted; one line for the reader."""
 
 

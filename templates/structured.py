@@ -6,7 +6,7 @@ import re
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 
-from templates.ooxml.references import parse_ref
+from tokenbook.templates.ooxml.references import parse_ref
 
 REFERENCE = re.compile(r"([^\[\]!']*)\[(.*)\]", re.DOTALL)
 ITEM = re.compile(r"\[((?:[^\[\]']|'.)*)\]", re.DOTALL)
@@ -19,7 +19,7 @@ class Tables:
 
     Parameters
     ----------
-    package : templates.ooxml.Package
+    package : tokenbook.templates.ooxml.Package
     """
 
     def __init__(self, package):

@@ -23,7 +23,7 @@ PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=Fals
 def refusal(model, sheet: str, ref: str, value) -> str | None:
     """Why the cell's validation refuses a value, in the words of its author, or None where it accepts it.
 
-    model : templates.engine.Model, for the values that a rule refers to.
+    model : tokenbook.templates.engine.Model, for the values that a rule refers to.
     """
     return refusal_by(rules_for(model, sheet, ref), model, sheet, value)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from addin.cli import run
+from tokenbook.addin.cli import run
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

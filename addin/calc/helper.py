@@ -1,7 +1,7 @@
 """The process that calculates for Calc. LibreOffice starts it at the first call and it ends with LibreOffice.
 
-    python -P -m addin.calc.helper start PLACE     starts ``serve`` in the background, returns when that listens
-    python -P -m addin.calc.helper serve PLACE     the process itself
+    python -P -m tokenbook.addin.calc.helper start PLACE     starts ``serve``, returns when that listens
+    python -P -m tokenbook.addin.calc.helper serve PLACE     the process itself
 
 PLACE is the path of a small file, as base64 without a blank in it. ``serve`` listens on the loopback only, writes its
 port and a random word into that file, which only this user can read, and takes one connection, which must begin with
@@ -32,7 +32,7 @@ def start(place: str) -> int:
     """Start ``serve`` apart from this process and wait until it listens."""
     path = _path(place)
     path.unlink(missing_ok=True)
-    command = [sys.executable, "-P", "-m", "addin.calc.helper", "serve", place]
+    command = [sys.executable, "-P", "-m", "tokenbook.addin.calc.helper", "serve", place]
     options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     if os.name == "nt":
         options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
@@ -52,7 +52,7 @@ def start(place: str) -> int:
 
 def serve(place: str) -> int:
     """Listen for the one connection, then answer its calls until it closes."""
-    from udfs.functions import about
+    from tokenbook.udfs.functions import about
 
     about.host = "calc"
     answer = calculator()
@@ -75,9 +75,9 @@ def serve(place: str) -> int:
 
 def calculator():
     """A function that reads one call and gives the bytes of its answer."""
-    from addin.calc import protocol
-    from addin.calc.omitted import given
-    from udfs.functions import CellError, registry
+    from tokenbook.addin.calc import protocol
+    from tokenbook.addin.calc.omitted import given
+    from tokenbook.udfs.functions import CellError, registry
 
     functions = registry()
 

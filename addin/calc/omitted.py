@@ -6,9 +6,9 @@ as left out where 0 could not be meant, as 0 where that is the default anyway, a
 
 from __future__ import annotations
 
-from addin.calc.protocol import Literal, TooLargeError
-from udfs.functions import CellError
-from udfs.functions.arguments import OMITTED, Count, Number
+from tokenbook.addin.calc.protocol import Literal, TooLargeError
+from tokenbook.udfs.functions import CellError
+from tokenbook.udfs.functions.arguments import OMITTED, Count, Number
 
 
 def given(function, arguments: list):

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-from addin.calc import wrappers
-from templates.ooxml.save import write_atomically
+from tokenbook.addin.calc import wrappers
+from tokenbook.templates.ooxml.save import write_atomically
+from tokenbook.udfs.errors import TokenbookError
 
 START_TIMEOUT = 120  # s, for LibreOffice to make a profile
 ELEMENT = f' <library:element library:name="{wrappers.MODULE}"/>\n'
@@ -30,7 +31,7 @@ WHERE = "https://www.libreoffice.org/download"
 FLATPAK = Path("~/.var/app/org.libreoffice.LibreOffice")
 
 
-class CalcError(ValueError):
+class CalcError(TokenbookError):
     """The functions cannot be put into LibreOffice; one line for the reader."""
 
 

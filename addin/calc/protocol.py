@@ -11,8 +11,9 @@ import math
 import struct
 from collections.abc import Callable
 
-from udfs.functions import CellError
-from udfs.functions.arguments import OMITTED
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions import CellError
+from tokenbook.udfs.functions.arguments import OMITTED
 
 MISSING, NUMBER, TEXT, BLANK, ERROR, RANGE = range(6)  # kinds of arguments and cells
 NUMBERS = 6  # a kind of answer: a range of numbers only
@@ -49,7 +50,7 @@ class Literal(float):
     """A number written into the formula, or calculated in it, or nothing at all if it is 0."""
 
 
-class TooLargeError(ValueError):
+class TooLargeError(TokenbookError):
     """A range has more cells than a function of ours could mean."""
 
 

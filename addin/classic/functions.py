@@ -11,8 +11,8 @@ from decimal import Decimal
 
 import xlwings as xw
 
-from udfs.functions import CellError, about, registry
-from udfs.functions.arguments import EXCEL_EPOCH, OMITTED
+from tokenbook.udfs.functions import CellError, about, registry
+from tokenbook.udfs.functions.arguments import EXCEL_EPOCH, OMITTED
 
 MARK = "\ue000"  # a private character in front of an error's text
 COM_MISSING = -2147352572  # DISP_E_PARAMNOTFOUND

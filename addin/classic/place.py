@@ -6,10 +6,10 @@ import os
 import sys
 from pathlib import Path
 
-from addin.classic import xlam
-from addin.classic.xlam import FILE_NAME, ClassicError
-from templates.ooxml.errors import PackageError
-from templates.ooxml.save import refuse_if_locked
+from tokenbook.addin.classic import xlam
+from tokenbook.addin.classic.xlam import FILE_NAME, ClassicError
+from tokenbook.templates.ooxml.errors import PackageError
+from tokenbook.templates.ooxml.save import refuse_if_locked
 
 MAC_STARTUP = "Library/Group Containers/UBF8T346G9.Office/User Content.localized/Startup.localized/Excel"
 LITE = "use xlwings Lite, which has the functions on macOS and in the browser: addin/lite/README.md"

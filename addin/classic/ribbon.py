@@ -31,9 +31,9 @@ def button(action):
 @button
 def new_model(book, template: str) -> None:
     """Write a template workbook, filled from the catalogue, into the user's documents and open it."""
-    from addin.version import version
-    from templates import build, models
-    from templates.models.options import Options
+    from tokenbook.addin.version import version
+    from tokenbook.templates import build, models
+    from tokenbook.templates.models.shared.options import Options
 
     writer = models.module(template).compose(Options(version=version()))
     out = free_name(documents(), template)
@@ -44,8 +44,8 @@ def new_model(book, template: str) -> None:
 @button
 def refresh_baselines(book) -> None:
     """Show what the catalogue would change in this workbook, and write it if the user says yes."""
-    from templates.refresh.open_book import refresh_open
-    from udfs import catalog
+    from tokenbook.templates.refresh.open_book import refresh_open
+    from tokenbook.udfs import catalog
 
     report = refresh_open(book)
     if not report.lines:
@@ -66,7 +66,7 @@ def refresh_baselines(book) -> None:
 @button
 def check_model(book) -> None:
     """Audit a copy of this workbook and say what was found."""
-    from templates.audit import audit
+    from tokenbook.templates.audit import audit
 
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         report = audit(_copy(book, Path(folder)))
@@ -85,8 +85,8 @@ def check_model(book) -> None:
 @button
 def show_help(book) -> None:
     """List the functions in a new workbook."""
-    from addin.lite.inside.scripts import help_rows
-    from udfs.functions import registry
+    from tokenbook.addin.lite.inside.scripts import help_rows
+    from tokenbook.udfs.functions import registry
 
     made = book.app.books.add()
     sheet = made.sheets[0]
@@ -106,7 +106,7 @@ def documents() -> Path:
 
 def free_name(folder: Path, stem: str) -> Path:
     """A name that is not taken: a button never replaces a file."""
-    from addin.commands.workbooks import _free
+    from tokenbook.addin.commands.workbooks import _free
 
     return _free(folder, stem)
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 import textwrap
 import unicodedata
 
-from addin.classic.functions import ERROR_NUMBERS, MARK
-from udfs.functions import registry
+from tokenbook.addin.classic.functions import ERROR_NUMBERS, MARK
+from tokenbook.udfs.functions import registry
 
 FUNCTIONS, HELP, RIBBON = "TokenbookFunctions", "TokenbookHelp", "TokenbookRibbon"
 CATEGORY = "Tokenbook"
-PYTHON = "addin.classic.functions"
+PYTHON = "tokenbook.addin.classic.functions"
 MOST_HELP = 255  # characters of a description that Excel's function wizard takes
 LINE = 90  # characters of a text in one line of VBA
 PLAIN = {"€": "EUR", "’": "'", "–": "-", "—": "-", "→": "->", "×": "x", "·": ",", "≤": "<=", "≥": ">=", "…": "..."}
@@ -109,7 +109,7 @@ End Sub
 RIBBON_VBA = """\
 Private Sub Run(command As String)
     If ActiveWorkbook Is Nothing Then Workbooks.Add
-    RunPython "import addin.classic.ribbon as tokenbook; tokenbook." & command
+    RunPython "import tokenbook.addin.classic.ribbon as tokenbook; tokenbook." & command
 End Sub
 
 Public Sub NewModel(control As IRibbonControl)

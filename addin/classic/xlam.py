@@ -13,9 +13,10 @@ import zipfile
 from pathlib import Path
 from xml.sax.saxutils import escape, quoteattr
 
-from addin.classic import vba
-from templates.models import TEMPLATES
-from templates.ooxml.save import write_atomically
+from tokenbook.addin.classic import vba
+from tokenbook.templates.models import TEMPLATES
+from tokenbook.templates.ooxml.save import write_atomically
+from tokenbook.udfs.errors import TokenbookError
 
 FILE_NAME = "tokenbook.xlam"
 PROJECT = "Tokenbook"
@@ -24,7 +25,7 @@ THEIR_PROJECT, THEIR_RIBBON, THEIR_SHEET = 'PROJECT_NAME As String = "myaddin"',
 EPOCH = (1980, 1, 1, 0, 0, 0)  # zip's first day: the same call gives the same bytes
 
 
-class ClassicError(ValueError):
+class ClassicError(TokenbookError):
     """The add-in file cannot be made or put in place; one line for the reader."""
 
 

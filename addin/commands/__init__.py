@@ -1,1 +1,1 @@
-"""What each command does. ``addin.cli`` declares them and imports these modules only when one is called."""
+"""What each command does. ``tokenbook.addin.cli`` declares them and imports these modules only when one is called."""

@@ -12,8 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 Row = Mapping[str, object]
 
@@ -61,7 +61,7 @@ def list_figures(
     filters: Filters, *, as_of: str | None, everything: bool, as_json: bool = False, as_csv: bool = False
 ) -> None:
     """Print the figures that fit: those in force, or with ``everything`` all vintages."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     _one_format(as_json, as_csv)
     day = iso_day(as_of, "--as-of")
@@ -100,7 +100,7 @@ def show_figure(
     as_csv: bool = False,
 ) -> None:
     """Print one figure, named by platform and metric, by a metric alone or by its id, with its whole history."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     _one_format(as_json, as_csv)
     day = iso_day(as_of, "--as-of")
@@ -118,7 +118,7 @@ def show_figure(
 
 def diff_dates(date_a: str, date_b: str, filters: Filters, *, as_json: bool = False, as_csv: bool = False) -> None:
     """Print what was known on the second date and not, or otherwise, on the first."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     _one_format(as_json, as_csv)
     first, second = iso_day(date_a, "DATE_A"), iso_day(date_b, "DATE_B")
@@ -160,7 +160,7 @@ def import_rows(
     as_json: bool = False,
 ) -> None:
     """Check a file row by row, write what is sound as a team catalogue, and say what was refused and why."""
-    from udfs.catalog import importers
+    from tokenbook.udfs.catalog import importers
 
     day = iso_day(as_of, "--as-of")
     given = dict(_pair(text) for text in defaults)
@@ -233,8 +233,8 @@ def print_grid(
 
 def print_team(rows: Iterable[Row]) -> None:
     """Say which team catalogue is on top and how many of the rows are its own."""
-    from udfs import catalog
-    from udfs.catalog.team import hidden
+    from tokenbook.udfs import catalog
+    from tokenbook.udfs.catalog.team import hidden
 
     if catalog.place():
         own = sum(1 for row in rows if _is_team(row))
@@ -244,8 +244,8 @@ def print_team(rows: Iterable[Row]) -> None:
 
 def iso_day(text: str | None, name: str) -> str:
     """The ISO day of an option; empty when it was not given."""
-    from udfs.catalog import CatalogError
-    from udfs.catalog.dates import iso
+    from tokenbook.udfs.catalog import CatalogError
+    from tokenbook.udfs.catalog.dates import iso
 
     if not text:
         return ""
@@ -259,7 +259,7 @@ def iso_day(text: str | None, name: str) -> str:
 
 
 def _listed(figures, filters: Filters, day: str, everything: bool) -> list[dict[str, object]]:
-    from udfs.catalog import views
+    from tokenbook.udfs.catalog import views
 
     with _named_well(figures):
         rows = _unlike(
@@ -278,7 +278,7 @@ def _unlike(rows: Iterable[dict[str, object]]) -> list[dict[str, object]]:
 @contextmanager
 def _named_well(figures) -> Iterator[None]:
     """A name that the catalogue does not know, and that is near none it knows, is answered with those it knows."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     try:
         yield
@@ -293,7 +293,7 @@ def _named_well(figures) -> Iterator[None]:
 
 def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Metric by metric, in it the platforms and models as they first appear, in them by speed per user and date."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     metrics = {name: at for at, name in enumerate(catalog.metrics())}
     seen: dict[tuple, int] = {}
@@ -309,7 +309,7 @@ def _in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
 
 def _chosen(figures, first: str, second: str, model: str | None, conditions: str | None, day: str):
     """The row that two words, or one, ask for."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     if not (first.strip() or second.strip()):
         raise CommandError("name a platform and a metric: tokenbook baselines show B200 kw_per_gpu")
@@ -333,7 +333,7 @@ def _chosen(figures, first: str, second: str, model: str | None, conditions: str
 
 def _which_metric(figures, text: str, reason: str) -> str:
     """What to write instead of a single word that is no metric: it may be a platform, or nearly one, or an id."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     try:
         if "." in text:
@@ -348,7 +348,7 @@ def _which_metric(figures, text: str, reason: str) -> str:
 
 def _in_place_of(figures, row, history: Sequence[Row], day: str) -> list:
     """The shipped figures that a team row answers for and that its history does not name."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     shipped = catalog.shipped()
     unknown = (row.platform and row.platform not in shipped.platforms()) or (
@@ -368,7 +368,7 @@ def _in_place_of(figures, row, history: Sequence[Row], day: str) -> list:
 
 def _why_nothing(figures, filters: Filters, day: str) -> str:
     """Why no figure fits: the catalogue's own reason, or how many there are without each filter."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     asked = list(filters.each())
     if len(asked) == 1 and filters.platform and filters.metric:
@@ -400,7 +400,7 @@ def _print_by_metric(
     described: bool,
 ) -> None:
     """Rows under the heading of their metric, with numbered notes that say the source; aligned throughout."""
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     by_metric: dict[str, list[Row]] = {}
     for row in rows:
@@ -439,7 +439,7 @@ def _print_notes(numbers: Mapping[str, int]) -> None:
 
 
 def _print_figure(row, shown: Mapping, day: str) -> None:
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     about = catalog.metric(row.metric)
     known = f", as known on {day}" if day else ""
@@ -533,7 +533,7 @@ def _one_format(as_json: bool, as_csv: bool) -> None:
 
 
 def _for_programs(rows: Sequence[Row], fields: Sequence[str], as_json: bool) -> None:
-    from udfs.catalog import views
+    from tokenbook.udfs.catalog import views
 
     if as_json:
         show.as_json(list(rows))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 BAD_INPUT, FINE = 2, 0
 MOST_FAULTS = 20  # lines of a map that are told one by one
@@ -27,7 +27,7 @@ def bind(
     as_json: bool,
 ) -> int:
     """Do what the options ask for; exit code 2 when something could not be bound."""
-    from templates import refresh
+    from tokenbook.templates import refresh
 
     chosen = [name for name, given in (("--from", table), ("--remove", remove), ("--list", listing)) if given]
     figure = platform or metric or model or conditions
@@ -49,8 +49,8 @@ def bind(
 
 
 def _bind(book, requests, out, as_json) -> int:
-    from templates import refresh
-    from udfs import catalog
+    from tokenbook.templates import refresh
+    from tokenbook.udfs import catalog
 
     try:
         done = refresh.bind(book, requests, catalog.active(), out)
@@ -66,7 +66,7 @@ def _bind(book, requests, out, as_json) -> int:
 
 
 def _remove(book, cell, out, as_json) -> int:
-    from templates import refresh
+    from tokenbook.templates import refresh
 
     gone = refresh.unbind(book, [cell], out)
     if as_json:
@@ -79,8 +79,8 @@ def _remove(book, cell, out, as_json) -> int:
 
 
 def _list(book, as_json) -> int:
-    from templates import refresh
-    from udfs import catalog
+    from tokenbook.templates import refresh
+    from tokenbook.udfs import catalog
 
     bound = refresh.list_bound(book, catalog.active())
     if as_json:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from addin.commands import show
+from tokenbook.addin.commands import show
 
 FIRST_FINDINGS = 10  # of each kind, without --all
 WIDEST_FORMULA = 160  # characters shown of a formula
@@ -13,7 +13,7 @@ FAILED, FINE = 1, 0
 
 def check(book: Path, *, everything: bool, as_json: bool) -> int:
     """Audit a workbook and print what was found; the exit code says whether a check fails or a cell holds an error."""
-    from templates.audit import audit
+    from tokenbook.templates.audit import audit
 
     with show.progress() as progress:
         task = progress.add_task("reading")

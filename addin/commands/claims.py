@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from addin.commands import show
-from addin.commands.baselines import number, print_grid, print_team, print_text
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.baselines import number, print_grid, print_team, print_text
 
 INDENT = 2
 
 
 def list_claims(*, as_json: bool = False) -> None:
     """Print every claim with how it must be read."""
-    from udfs.catalog import claims
+    from tokenbook.udfs.catalog import claims
 
     _team_rows()  # a team catalogue that cannot be read is an error here too
     if as_json:
@@ -23,7 +23,7 @@ def list_claims(*, as_json: bool = False) -> None:
 
 def show_claim(name: str, *, as_json: bool = False) -> None:
     """Print one claim: words, conditions, gaps, contradictions, measurements, figures and what they imply."""
-    from udfs.catalog import claims
+    from tokenbook.udfs.catalog import claims
 
     claim = claims.get(name)
     own = [row for row in _team_rows() if row.platform == claim.platform and row.model in ("", claim.model)]
@@ -59,7 +59,7 @@ def show_claim(name: str, *, as_json: bool = False) -> None:
 
 
 def _team_rows() -> list:
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     return [row for row in catalog.active() if row.is_team] if catalog.place() else []
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from addin.commands import show
-from addin.commands.errors import CommandError
-from addin.version import version
-from templates.ooxml import PackageError, open_package
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
+from tokenbook.addin.version import version
+from tokenbook.templates.ooxml import PackageError, open_package
 
 NEEDED = "To calculate: Excel with the free add-in xlwings Lite, opened once (Home > xlwings Lite)"
 
 
 def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_figures: bool, force: bool) -> None:
     """Put functions and figures into ``book``, in place (kept as .bak) or as ``out``, and say what was put in."""
-    from templates import build
+    from tokenbook.templates import build
 
     in_place = out is None or (out.exists() and book.exists() and out.samefile(book))
     if not in_place:
         build.check_target(out, force=force, ending=book.suffix.lower() or ".xlsx")
     with show.progress() as progress:
         progress.add_task("putting the functions in")
-        from addin.lite import EmbedError
-        from addin.lite import embed as put_in
+        from tokenbook.addin.lite import EmbedError
+        from tokenbook.addin.lite import embed as put_in
 
         try:
             with open_package(book) as package:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 
 def list_all(markdown: bool) -> None:
     """Every function with its sentence, by category; or the reference page as Markdown."""
-    from udfs.functions import reference, registry
+    from tokenbook.udfs.functions import reference, registry
 
     functions = registry()
     if markdown:
@@ -26,7 +26,7 @@ def show_one(name: str) -> None:
     """The full help of one function."""
     import difflib
 
-    from udfs.functions import reference, registry
+    from tokenbook.udfs.functions import reference, registry
 
     functions = {function.name: function for function in registry().values()}
     wanted = name.strip().lstrip("=").upper()

@@ -5,7 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from addin.commands import show
+from tokenbook.addin.commands import show
+from tokenbook.udfs.errors import TokenbookError
 
 CLASSIC, CALC = "classic", "calc"
 HOSTS = (CLASSIC, CALC)
@@ -17,7 +18,7 @@ ELSEWHERE = {
 STORE_APPS = "WindowsApps"  # the folder of programs from the Microsoft Store
 
 
-class InstallError(ValueError):
+class InstallError(TokenbookError):
     """The options do not fit together; one line for the reader."""
 
 
@@ -53,8 +54,8 @@ def _refuse_python_of_the_store() -> None:
 def _classic(out: Path | None) -> None:
     import xlwings
 
-    from addin.classic import place, xlam
-    from udfs.functions import registry
+    from tokenbook.addin.classic import place, xlam
+    from tokenbook.udfs.functions import registry
 
     if out is None and place.folder() is None:
         out = Path()  # no Excel here: the file for another machine
@@ -68,7 +69,7 @@ def _classic(out: Path | None) -> None:
 
 
 def _remove_classic() -> None:
-    from addin.classic import place
+    from tokenbook.addin.classic import place
 
     removed = place.uninstall()
     _say(
@@ -79,9 +80,9 @@ def _remove_classic() -> None:
 
 
 def _calc(out: Path | None, folder: Path | None) -> None:
-    from addin.calc import profile, wrappers
-    from templates.ooxml.save import write_atomically
-    from udfs.functions import registry
+    from tokenbook.addin.calc import profile, wrappers
+    from tokenbook.templates.ooxml.save import write_atomically
+    from tokenbook.udfs.functions import registry
 
     where = profile.profile(folder)
     if out is None:
@@ -100,7 +101,7 @@ def _calc(out: Path | None, folder: Path | None) -> None:
 
 
 def _remove_calc(folder: Path | None) -> None:
-    from addin.calc import profile
+    from tokenbook.addin.calc import profile
 
     where = profile.profile(folder)
     removed = profile.uninstall(where)

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 BAD_INPUT, FINE = 2, 0
 
@@ -25,8 +25,8 @@ def refresh(
     as_json: bool,
 ) -> int:
     """Show or write what the catalogue would change; exit code 2 when a workbook failed."""
-    from templates.refresh import find_workbooks, refresh_files
-    from udfs import catalog
+    from tokenbook.templates.refresh import find_workbooks, refresh_files
+    from tokenbook.udfs import catalog
 
     books = find_workbooks(paths)
     if not books:

@@ -7,14 +7,15 @@ import os
 import tempfile
 from pathlib import Path
 
-from addin.commands import show
+from tokenbook.addin.commands import show
+from tokenbook.udfs.errors import TokenbookError
 
 NEEDED = ("xlwings_server", "uvicorn", "limits", "prometheus_client", "pythonjsonlogger")
 DEV_FOLDER = "tokenbook-dev-cert"
 GRACE = 10  # seconds for running requests when the server is told to stop
 
 
-class ServeError(ValueError):
+class ServeError(TokenbookError):
     """The server cannot be started; one line for the administrator."""
 
 
@@ -25,12 +26,12 @@ def serve(*, dev_cert: bool, **wishes) -> None:
         raise ServeError('the server is not installed here: python -m pip install "tokenbook[server]"')
     import uvicorn
 
-    from addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, checked, to_environment
+    from tokenbook.addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, checked, to_environment
 
     given = {name: value for name, value in wishes.items() if value not in (None, ())}
     given.setdefault("license_key", os.environ.get(LICENSE_ENVIRONMENT, ""))
     if dev_cert:
-        from addin.server import tls
+        from tokenbook.addin.server import tls
 
         authority, certificate, key = tls.make(Path.home() / ".config" / DEV_FOLDER)
         given |= {"certificate": str(certificate), "key": str(key)}
@@ -57,7 +58,7 @@ def _check_license(key: str) -> None:
 
 def _run(uvicorn, settings) -> None:
     uvicorn.run(
-        "addin.server.app:create",
+        "tokenbook.addin.server.app:create",
         factory=True,
         host=settings.host,
         port=settings.port,

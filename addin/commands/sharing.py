@@ -5,15 +5,15 @@ from __future__ import annotations
 from contextlib import contextmanager
 from pathlib import Path
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 SHOWN = 5  # lines of what was left alone
 
 
 def freeze(book: Path, out: Path | None, *, force: bool) -> None:
     """Replace calls of our functions by their values."""
-    from templates import sharing
+    from tokenbook.templates import sharing
 
     with _opened(book, out, force) as (package, step):
         done = sharing.freeze(package, step)
@@ -32,7 +32,7 @@ def freeze(book: Path, out: Path | None, *, force: bool) -> None:
 
 def thaw(book: Path, out: Path | None, *, keep_changed: bool, force: bool) -> None:
     """Put the formulas back that freeze replaced."""
-    from templates import sharing
+    from tokenbook.templates import sharing
 
     with _opened(book, out, force) as (package, _):
         done = sharing.thaw(package, keep_changed=keep_changed)
@@ -45,7 +45,7 @@ def thaw(book: Path, out: Path | None, *, keep_changed: bool, force: bool) -> No
 
 def convert(book: Path, out: Path | None, *, host: str, force: bool) -> None:
     """Store the calls of our functions the way another host reads them."""
-    from templates import hosts
+    from tokenbook.templates import hosts
 
     hosts.prefix_of(host)
     with _opened(book, out, force) as (package, _):
@@ -64,7 +64,7 @@ def convert(book: Path, out: Path | None, *, host: str, force: bool) -> None:
 
 def _carries_functions(package) -> bool:
     """Whether xlwings Lite finds Python code in the workbook."""
-    from addin.lite import part
+    from tokenbook.addin.lite import part
 
     there = part.lite(package)
     return there is not None and bool(there.properties.get("main.py"))
@@ -73,8 +73,8 @@ def _carries_functions(package) -> bool:
 @contextmanager
 def _opened(book: Path, out: Path | None, force: bool):
     """The package and a function that shows the step under way; errors name the file."""
-    from templates import ooxml
-    from templates.sharing import SharingError
+    from tokenbook.templates import ooxml
+    from tokenbook.templates.sharing import SharingError
 
     _check_target(book, out, force)
     with show.progress() as progress, ooxml.open_package(book) as package:
@@ -86,7 +86,7 @@ def _opened(book: Path, out: Path | None, force: bool):
 
 
 def _check_target(book: Path, out: Path | None, force: bool) -> None:
-    from templates import build
+    from tokenbook.templates import build
 
     if out is None:
         if not force:

@@ -9,8 +9,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from addin.commands import show
-from addin.commands.errors import CommandError
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
 
 FIGURES = (  # of risk_measures.summary
     ("mean", "Mean"),
@@ -28,7 +28,7 @@ def sweep(
     book: Path, inputs: Path, outputs: list[str], out: Path, *, scheduler, workers, restart, force, as_json
 ) -> None:
     """Calculate a workbook for every scenario of a table."""
-    from templates.sweep import run, scenarios
+    from tokenbook.templates.sweep import run, scenarios
 
     _check_target(out, force)
     scenarios.kind_of(out)
@@ -64,8 +64,8 @@ def sweep(
 
 def simulate(book: Path, spec_file: Path, out: Path | None, *, scheduler, workers, restart, force, as_json) -> None:
     """Draw the uncertain inputs of a workbook, calculate every trial, and say what they tell."""
-    from templates.sweep import scenarios
-    from templates.sweep import simulate as work
+    from tokenbook.templates.sweep import scenarios
+    from tokenbook.templates.sweep import simulate as work
 
     if out is not None:
         _check_target(out, force)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tempfile
 from pathlib import Path
 
-from addin.commands import show
-from addin.commands.errors import CommandError
-from addin.version import version
+from tokenbook.addin.commands import show
+from tokenbook.addin.commands.errors import CommandError
+from tokenbook.addin.version import version
 
 DEMO_NAME = "token-roi"
 
@@ -25,11 +25,11 @@ def demo(folder: Path) -> None:
 def write(template: str, out: Path, *, force: bool, host: str = "classic", **wishes) -> None:
     """Write a template workbook with computed values and print what it answers.
 
-    host : how calls of our functions are stored, see ``templates.hosts``.
-    wishes : fields of ``templates.models.options.Options``; None leaves one to the template.
+    host : how calls of our functions are stored, see ``tokenbook.templates.hosts``.
+    wishes : fields of ``tokenbook.templates.models.shared.options.Options``; None leaves one to the template.
     """
-    from templates import build, hosts, models
-    from templates.models.options import Options
+    from tokenbook.templates import build, hosts, models
+    from tokenbook.templates.models.shared.options import Options
 
     if template not in models.TEMPLATES:
         raise CommandError(f"{template}: there is no such template; there are {', '.join(models.TEMPLATES)}")
@@ -47,18 +47,18 @@ def write(template: str, out: Path, *, force: bool, host: str = "classic", **wis
         computed = _build(writer, out, force=force, host=host, progress=step)
     _headline(made.headline(writer, computed), computed, out)
     if host == "lite":
-        from addin.commands.embed import NEEDED
+        from tokenbook.addin.commands.embed import NEEDED
 
         show.console.print(NEEDED, soft_wrap=True)
 
 
 def _build(writer, out: Path, *, force: bool, host: str, progress):
     """The workbook on disk; for xlwings Lite with the functions in it."""
-    from templates import build, ooxml
+    from tokenbook.templates import build, ooxml
 
     if host != "lite":
         return build.build(writer, out, force=force, host=host, progress=progress)
-    from addin import lite
+    from tokenbook.addin import lite
 
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         without = Path(folder) / out.name
@@ -79,8 +79,8 @@ def _headline(headline, model, out: Path) -> None:
 
 def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool, as_json: bool) -> None:
     """Recalculate a workbook with other inputs; print its named results, and write it only to ``out``."""
-    from templates import build
-    from templates.engine import Model, parse_value
+    from tokenbook.templates import build
+    from tokenbook.templates.engine import Model, parse_value
 
     if out is not None:
         if out.exists() and book.exists() and out.samefile(book) and not force:
@@ -166,7 +166,7 @@ def _free(folder: Path, stem: str) -> Path:
 
 
 def _is_error(value) -> bool:
-    from udfs.functions.errors import is_error
+    from tokenbook.udfs.functions.errors import is_error
 
     return is_error(value)
 

@@ -9,5 +9,5 @@ def __getattr__(name: str):
     if name in ("embed", "EmbedError", "Embedded"):
         from importlib import import_module
 
-        return getattr(import_module("addin.lite.embedding"), name)
+        return getattr(import_module("tokenbook.addin.lite.embedding"), name)
     raise AttributeError(name)

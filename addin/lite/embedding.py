@@ -10,11 +10,12 @@ import re
 from contextlib import suppress
 from dataclasses import dataclass
 
-from addin.lite import figures, package_source, part, source
-from addin.version import version
-from templates import bindings, hosts
-from udfs import catalog
-from udfs.functions import registry
+from tokenbook.addin.lite import figures, package_source, part, source
+from tokenbook.addin.version import version
+from tokenbook.templates import bindings, hosts
+from tokenbook.udfs import catalog
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions import registry
 
 HOST = "lite"
 MAIN, REQUIREMENTS = "main.py", "requirements.txt"
@@ -32,7 +33,7 @@ LARGEST = 1_500_000  # characters; Office keeps at most 2 MB of settings for an 
 FRONTIERS = {"TOK_BASELINE_FRONTIER", "TOK_BASELINES"}  # functions that look long series up
 
 
-class EmbedError(ValueError):
+class EmbedError(TokenbookError):
     """The functions cannot be put into this workbook; one line for the reader."""
 
 
@@ -55,11 +56,11 @@ def embed(
     all_figures: bool = False,
     force: bool = False,
 ) -> Embedded:
-    """Put functions, figures and scripts into an opened workbook (``templates.ooxml.open_package``); save it yourself.
+    """Put functions, figures and scripts into an opened workbook (by ``ooxml.open_package``); save it yourself.
 
     Parameters
     ----------
-    package : templates.ooxml.Package
+    package : tokenbook.templates.ooxml.Package
     requirement : bool
         Ask for the package ``tokenbook`` of this version in requirements.txt instead of carrying the source.
     used_only : bool

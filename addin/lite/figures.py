@@ -11,8 +11,8 @@ import csv
 import io
 from collections.abc import Collection, Iterable, Sequence
 
-from udfs import catalog
-from udfs.catalog import packaged
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import packaged
 
 LONG_SERIES = ("frontier_", "output_tok_s_per_accelerator")  # metrics, by their first letters
 LOOK_UP_TABLES = ("metrics.csv", "platforms.csv", "models.csv")

@@ -13,11 +13,13 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from tokenbook.udfs.errors import TokenbookError
+
 FUTURE = "__future__"
 REGISTERS = "excel_function"  # the decorator whose functions are taken one by one, as they are asked for
 
 
-class FlattenError(ValueError):
+class FlattenError(TokenbookError):
     """A module is written in a way that cannot be laid end to end; a fault of the source, not of the user."""
 
 
@@ -554,7 +556,7 @@ def _names(modules: Mapping[str, Module], kept: Mapping[str, list[Statement]]) -
 
 
 def _prefixed(place: Place, parts: int) -> str:
-    """``_ratio`` of udfs.kernels.unit_cost as ``_unit_cost_ratio``; constants and classes in their own style."""
+    """``_ratio`` of kernels.unit_cost as ``_unit_cost_ratio``; constants and classes in their own style."""
     module, name = place
     bare = name.lstrip("_")
     lead = "_" * (len(name) - len(bare))

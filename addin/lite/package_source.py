@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable
 
-from addin.lite.source import MADE_BY, SCRIPT_NAMES, sealed
-from addin.version import version
-from udfs.functions import registry
+from tokenbook.addin.lite.source import MADE_BY, SCRIPT_NAMES, sealed
+from tokenbook.addin.version import version
+from tokenbook.udfs.functions import registry
 
 TEXT = '''"""Tokenbook {version} in this workbook, {made_by}. Python for the xlwings Lite add-in.
 
 The functions come from the package named in requirements.txt; it must be where Lite looks for packages.
 """
 
-from addin.lite.inside.installed import (  # noqa: F401
+from tokenbook.addin.lite.inside.installed import (  # noqa: F401
 {functions}
 )
-from addin.lite.inside.scripts import (  # noqa: F401
+from tokenbook.addin.lite.inside.scripts import (  # noqa: F401
 {scripts}
 )
 '''

@@ -9,8 +9,8 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from templates.ooxml import PackageError
-from templates.ooxml.xmlscan import Splice, append_child, escape_attribute, set_attribute, splice, tree
+from tokenbook.templates.ooxml import PackageError
+from tokenbook.templates.ooxml.xmlscan import Splice, append_child, escape_attribute, set_attribute, splice, tree
 
 TASKPANES = "xl/webextensions/taskpanes.xml"
 EXTENSION = "xl/webextensions/webextension{}.xml"

@@ -14,40 +14,40 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from addin.lite.flatten import FlattenError, Section, flatten
-from addin.version import version
-from udfs.functions import MODULES, registry
+from tokenbook.addin.lite.flatten import FlattenError, Section, flatten
+from tokenbook.addin.version import version
+from tokenbook.udfs.functions import MODULES, registry
 
-INSIDE = "addin.lite.inside"
+INSIDE = "tokenbook.addin.lite.inside"
 TABLES, SCRIPTS, HOST = f"{INSIDE}.tables", f"{INSIDE}.scripts", f"{INSIDE}.host"
 INSTEAD = {
-    "udfs.catalog.packaged": f"{INSIDE}.packaged",
-    "udfs.catalog.store": f"{INSIDE}.store",
-    "udfs.functions.about": f"{INSIDE}.about",
+    "tokenbook.udfs.catalog.packaged": f"{INSIDE}.packaged",
+    "tokenbook.udfs.catalog.store": f"{INSIDE}.store",
+    "tokenbook.udfs.functions.about": f"{INSIDE}.about",
     "openpyxl.utils": f"{INSIDE}.references",
     "openpyxl.utils.cell": f"{INSIDE}.references",
 }
 # Methods for the command line and for notebooks, which no cell calls.
 WITHOUT = (
-    ("udfs.catalog.lookup", "Catalog", "to_frame"),
-    ("udfs.catalog.lookup", "Catalog", "diff"),
-    ("udfs.catalog.lookup", "Catalog", "history"),
+    ("tokenbook.udfs.catalog.lookup", "Catalog", "to_frame"),
+    ("tokenbook.udfs.catalog.lookup", "Catalog", "diff"),
+    ("tokenbook.udfs.catalog.lookup", "Catalog", "history"),
 )
 CHAPTERS = (  # first letters of a module's name, title of its sections; a section stands in the first that fits
-    ("udfs.kernels.", "Arithmetic"),
-    ("udfs.catalog.", "Catalogue"),
+    ("tokenbook.udfs.kernels.", "Arithmetic"),
+    ("tokenbook.udfs.catalog.", "Catalogue"),
     (f"{INSIDE}.packaged", "Catalogue"),
     (f"{INSIDE}.store", "Catalogue"),
-    *((f"udfs.functions.{module}", "Functions") for module in MODULES),
-    ("udfs.functions.", "Cells"),
-    ("templates.", "Refresh"),
+    *((f"tokenbook.udfs.functions.{module}", "Functions") for module in MODULES),
+    ("tokenbook.udfs.functions.", "Cells"),
+    ("tokenbook.templates.", "Refresh"),
     (f"{INSIDE}.references", "Refresh"),
     (SCRIPTS, "Scripts"),
     (TABLES, "Figures"),
     (f"{INSIDE}.", "Cells"),
 )
 ORDER = ("Arithmetic", "Catalogue", "Cells", "Functions", "Refresh", "Scripts", "Figures")
-OUR_ROOMS = ("udfs.", "templates.", "addin.")
+OUR_ROOMS = ("tokenbook.udfs.", "tokenbook.templates.", "tokenbook.addin.")
 SCRIPT_NAMES = ("check_model", "refresh_baselines", "insert_help")
 RULE = "# " + "=" * 117
 SEAL = "# sealed "
@@ -119,7 +119,7 @@ def _sources() -> tuple[dict[str, str], dict[str, str]]:
             visit(other)
 
     for module in (*MODULES, None):
-        visit(f"udfs.functions.{module}" if module else SCRIPTS)
+        visit(f"tokenbook.udfs.functions.{module}" if module else SCRIPTS)
     visit(HOST)
     order = {name: (ORDER.index(_chapter(name)), position) for position, name in enumerate(_sorted(modules))}
     modules = {name: _published(name, modules[name]) for name in sorted(modules, key=order.__getitem__)}
@@ -170,7 +170,7 @@ def _imported(name: str, is_package: bool, text: str) -> Iterable[str]:
         base = ".".join([*up, *([node.module] if node.module else [])])
         if base in INSTEAD:
             yield INSTEAD[base]
-        if not base.startswith(OUR_ROOMS) and base != "udfs":
+        if not base.startswith(OUR_ROOMS) and base not in ("tokenbook", "tokenbook.udfs"):
             continue
         for item in node.names:
             inner = f"{base}.{item.name}"
@@ -179,7 +179,7 @@ def _imported(name: str, is_package: bool, text: str) -> Iterable[str]:
 
 def _published(name: str, text: str) -> str:
     """A module of functions with the two decorators that make them known to Excel."""
-    if "\n@excel_function(" not in text or not name.startswith("udfs.functions."):
+    if "\n@excel_function(" not in text or not name.startswith("tokenbook.udfs.functions."):
         return text
     text = text.replace("\n@excel_function(", "\n@func\n@cell\n@excel_function(")
     first = re.search(r"^(?:import|from) (?!__future__)", text, re.MULTILINE)

@@ -15,8 +15,8 @@ from starlette.middleware.trustedhost import TrustedHostMiddleware
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
 
-from addin.server import guard, observe
-from addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, from_environment
+from tokenbook.addin.server import guard, observe
+from tokenbook.addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, from_environment
 
 PROJECT = Path(__file__).with_name("project")
 SMALLEST_COMPRESSED = 1024  # bytes
@@ -38,11 +38,11 @@ def create(settings: ServerSettings | None = None):
     settings = settings or from_environment()
     observe.set_up_logging(settings.log)
     if settings.catalog:
-        from udfs import catalog
+        from tokenbook.udfs import catalog
 
         catalog.use(settings.catalog)
     inner = _xlwings_server(settings)
-    from addin.server.routes import routes
+    from tokenbook.addin.server.routes import routes
 
     threads = max(2, os.cpu_count() or 1)
     app = Starlette(

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import sys
 
-from udfs.functions import registry
-from udfs.functions.arguments import OMITTED
-from udfs.functions.errors import VALUE, CellError, is_error
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.arguments import OMITTED
+from tokenbook.udfs.functions.errors import VALUE, CellError, is_error
 
 ERROR_TYPES = {  # errorType of Office.js
     "#VALUE!": "Value",
@@ -32,7 +33,7 @@ LARGEST = sys.float_info.max
 FUNCTIONS = registry()
 
 
-class BadCallError(ValueError):
+class BadCallError(TokenbookError):
     """The request is not a call of one of our functions."""
 
 

@@ -10,7 +10,7 @@ import inspect
 # Not xlwings.func: that is a no-op where xlwings was imported before the server said that it is one.
 from xlwings.server import arg, func
 
-from udfs.functions import registry
+from tokenbook.udfs.functions import registry
 
 
 def custom_functions() -> dict[str, object]:

@@ -17,7 +17,7 @@ from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from starlette.responses import PlainTextResponse
 
-from addin.server.settings import MEGABYTE
+from tokenbook.addin.server.settings import MEGABYTE
 
 TOO_LARGE, TOO_SLOW, TOO_MANY = 413, 408, 429
 READ_ON = 4  # times the largest size that are read of a refused request, and thrown away

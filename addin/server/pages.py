@@ -10,10 +10,10 @@ import logging
 import tempfile
 from pathlib import Path
 
-from addin.version import version
+from tokenbook.addin.version import version
+from tokenbook.udfs.errors import TokenbookError
 
 MOST_ROWS = 300
-OURS = ("addin", "templates", "udfs")  # errors raised in these packages are sentences for the user
 log = logging.getLogger("tokenbook.server")
 OPTIONS = {  # field of a template's options: how it is read from JSON
     "platforms": lambda value: tuple(str(item) for item in value),
@@ -31,16 +31,16 @@ SHOWN = (  # of a figure of the catalogue
 )  # fmt: skip
 
 
-class PageError(ValueError):
+class PageError(TokenbookError):
     """The task pane asked for what cannot be; one line for the reader."""
 
 
 def choices() -> dict:
     """What the selects of the task pane offer."""
-    from templates.models import TEMPLATES
-    from udfs import catalog
-    from udfs.catalog import claims
-    from udfs.functions import registry
+    from tokenbook.templates.models import TEMPLATES
+    from tokenbook.udfs import catalog
+    from tokenbook.udfs.catalog import claims
+    from tokenbook.udfs.functions import registry
 
     figures = catalog.active()
     return {
@@ -59,8 +59,8 @@ def choices() -> dict:
 
 def template(name: str, wishes: dict) -> bytes:
     """A template workbook, filled and computed, as the bytes of an .xlsx file for this host."""
-    from templates import build, models
-    from templates.models.options import Options
+    from tokenbook.templates import build, models
+    from tokenbook.templates.models.shared.options import Options
 
     if name not in models.TEMPLATES:
         raise PageError(f"there is no template {name!r}")
@@ -83,8 +83,8 @@ def template(name: str, wishes: dict) -> bytes:
 
 def baselines(platform: str | None, metric: str | None, model: str | None, as_of: str | None) -> dict:
     """Figures in force, with what a reader must know of each; and those that contradict them."""
-    from udfs import catalog
-    from udfs.catalog import views
+    from tokenbook.udfs import catalog
+    from tokenbook.udfs.catalog import views
 
     figures = catalog.active()
     rows = views.listing(figures, platform or None, metric or None, model or None, None, as_of or None)
@@ -99,7 +99,7 @@ def baselines(platform: str | None, metric: str | None, model: str | None, as_of
 
 def claim(name: str) -> dict:
     """A claim: words, conditions, gaps, measurements, figures and what follows from them."""
-    from udfs.catalog import claims
+    from tokenbook.udfs.catalog import claims
 
     found = claims.get(name)
     return found.as_dict()
@@ -107,7 +107,7 @@ def claim(name: str) -> dict:
 
 def refresh(payload: dict, *, write: bool, force: bool) -> dict:
     """What a refresh changes in the open workbook; with ``write`` also the actions that change it."""
-    from templates.refresh import refresh_open
+    from tokenbook.templates.refresh import refresh_open
 
     with _open(payload) as book:
         report = refresh_open(book, write=write, force=force, assume_values=True)
@@ -153,7 +153,7 @@ def _open(payload: dict):
         book = xw.Book(json=payload)
         yield book
     except (LookupError, TypeError, AttributeError, ValueError, ArithmeticError, xw.XlwingsError) as error:
-        if type(error).__module__.split(".")[0] in OURS:
+        if isinstance(error, TokenbookError):
             raise
         log.warning("a workbook could not be read", exc_info=True)
         if isinstance(error, xw.LicenseError):

@@ -12,9 +12,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from addin.server import observe, pages
-from addin.server.calls import FUNCTIONS, BadCallError, call
-from udfs.functions.errors import VALUE
+from tokenbook.addin.server import observe, pages
+from tokenbook.addin.server.calls import FUNCTIONS, BadCallError, call
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.functions.errors import VALUE
 
 MOST_CALLS = 1000  # in one batch
 MOST_PAGES = 2  # templates and refreshes at once
@@ -92,7 +93,7 @@ def _said(work, given: dict):
     try:
         return work(given)
     except Exception as error:
-        if type(error).__module__.split(".")[0] not in pages.OURS:
+        if not isinstance(error, TokenbookError):
             raise
         text = str(error.args[0]) if isinstance(error, LookupError) and error.args else str(error)
         return JSONResponse({"detail": " ".join(text.split())}, BAD_REQUEST)

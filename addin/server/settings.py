@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tokenbook.udfs.errors import TokenbookError
+
 ENVIRONMENT = "TOKENBOOK_SERVER"  # how worker processes get the settings: one JSON object
 LICENSE_ENVIRONMENT = "XLWINGS_LICENSE_KEY"
 TOKEN_LENGTH = 24  # characters that a bearer token has at least
@@ -16,7 +18,7 @@ AUTH = ("none", "token", "entraid")
 MEGABYTE = 1024 * 1024
 
 
-class ServerError(ValueError):
+class ServerError(TokenbookError):
     """The server cannot start as it was asked to; one line for the administrator."""
 
 

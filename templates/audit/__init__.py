@@ -6,6 +6,6 @@ compares it with the engine, ``structure`` looks at what surrounds the cells, ``
 README.md says what each category means and where its limits are.
 """
 
-from templates.audit.report import Category, Finding, Report, audit
+from tokenbook.templates.audit.report import Category, Finding, Report, audit
 
 __all__ = ["Category", "Finding", "Report", "audit"]

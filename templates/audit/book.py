@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from templates.audit.formula import Parsed, parse
-from templates.ooxml.references import Ranges, parse_range
+from tokenbook.templates.audit.formula import Parsed, parse
+from tokenbook.templates.ooxml.references import Ranges, parse_range
 
 
 @dataclass(slots=True)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from templates.audit.book import Sheet
-from templates.audit.formula import Area, area
+from tokenbook.templates.audit.book import Sheet
+from tokenbook.templates.audit.formula import Area, area
 
 Place = tuple[str, int, int]  # sheet, row, column
 SMALL = 256  # cells of a reference that are looked up one by one

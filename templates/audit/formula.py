@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 import formualizer
 
-from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
+from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
 
 # Numbers that need no name. Everything else belongs in a cell with a label and a unit.
 NEUTRAL = {"0", "1"}  # nothing, unity, the direction of a sum (-1), an offset by one

@@ -9,14 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from templates import engine, hosts, ooxml
-from templates.audit import book, results, structure
-from templates.audit.book import Sheet
-from templates.audit.findings import Category, Finding
-from templates.audit.formula import VOLATILE
-from templates.audit.rows import TYPED, odd_cells
+from tokenbook.templates import engine, hosts, ooxml
+from tokenbook.templates.audit import book, results, structure
+from tokenbook.templates.audit.book import Sheet
+from tokenbook.templates.audit.findings import Category, Finding
+from tokenbook.templates.audit.formula import VOLATILE
+from tokenbook.templates.audit.rows import TYPED, odd_cells
 
-FROZEN = re.compile(r"_tb_frozen_cell_", re.IGNORECASE)  # names that templates.sharing leaves
+FROZEN = re.compile(r"_tb_frozen_cell_", re.IGNORECASE)  # names that tokenbook.templates.sharing leaves
 OFFICE_JS, PLAIN = "Office.js (Lite, server)", "plain (classic, Calc)"
 
 

@@ -6,12 +6,12 @@ import math
 from dataclasses import dataclass, field
 from itertools import pairwise
 
-from templates.audit.book import FormulaCell, Sheet
-from templates.audit.depends import Place, References, dependents, on_circles
-from templates.audit.findings import Category
-from templates.audit.formula import CHANGES_BY_ITSELF, area
-from templates.ooxml.references import to_ref
-from udfs.functions.errors import is_error
+from tokenbook.templates.audit.book import FormulaCell, Sheet
+from tokenbook.templates.audit.depends import Place, References, dependents, on_circles
+from tokenbook.templates.audit.findings import Category
+from tokenbook.templates.audit.formula import CHANGES_BY_ITSELF, area
+from tokenbook.templates.ooxml.references import to_ref
+from tokenbook.udfs.functions.errors import is_error
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-11  # a cached value within either of the recalculated one is not stale
 SEARCHED = 1e-6  # relative, for what depends on a rate that is searched for: programs stop at different digits
@@ -44,7 +44,7 @@ class Values:
 
 def from_engine(model, package, sheets: dict[str, Sheet]) -> Values:
     """The values of all calculated cells in a recalculated model."""
-    from templates.engine import EngineError, from_engine
+    from tokenbook.templates.engine import EngineError, from_engine
 
     values = Values()
     knotted: set[Place] = set()

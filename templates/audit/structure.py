@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from lxml import etree
 
-from templates.audit.book import Sheet
-from templates.audit.findings import Category
-from templates.audit.formula import LINK
-from templates.ooxml.references import column_letters, parse_range
+from tokenbook.templates.audit.book import Sheet
+from tokenbook.templates.audit.findings import Category
+from tokenbook.templates.audit.formula import LINK
+from tokenbook.templates.ooxml.references import column_letters, parse_range
 
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 TRUE = ("1", "true")

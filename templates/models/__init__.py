@@ -1,6 +1,6 @@
-"""The template workbooks, one module each, declarative.
+"""The template workbooks, a module or a folder each, declarative.
 
-A template is a module with ``compose(options) -> Writer`` and ``headline(writer, model) -> Headline``. An entry here is
+A template is a module or folder with ``compose(options) -> Writer`` and ``headline(writer, model) -> Headline``. An entry here is
 all that the command line, the tests and the documentation need to know of it; modules are imported when they are used.
 """
 
@@ -20,5 +20,5 @@ TEMPLATES = {  # name on the command line: the question it answers
 
 
 def module(name: str):
-    """The module of a template."""
-    return import_module(f"templates.models.{name.replace('-', '_')}")
+    """The module or folder of a template; it has ``compose`` and ``headline``."""
+    return import_module(f"tokenbook.templates.models.{name.replace('-', '_')}")

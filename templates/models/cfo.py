@@ -7,7 +7,7 @@ top: what is shown, how it is put together, what it says.
 
 from __future__ import annotations
 
-from templates.models import (
+from tokenbook.templates.models.shared import (
     bridge,
     by_period,
     core_inputs,
@@ -18,17 +18,17 @@ from templates.models import (
     risk_panel,
     statements,
 )
-from templates.models import deployment_core as core
-from templates.models.function_panels import Panels
-from templates.models.options import Options
-from templates.sheets import charts, dashboard, grid, time_sheet
-from templates.sheets.checks import Check, Group
-from templates.sheets.dashboard import Figure
-from templates.sheets.front import LAST_STEP, Cover, Listed
-from templates.sheets.grid import Grid, per_platform
-from templates.sheets.inputs import Filled, Input, Section
-from templates.sheets.rows import Constant, Row
-from templates.sheets.writer import Writer
+from tokenbook.templates.models.shared import deployment_core as core
+from tokenbook.templates.models.shared.function_panels import Panels
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.sheets import charts, dashboard, grid, time_sheet
+from tokenbook.templates.sheets.checks import Check, Group
+from tokenbook.templates.sheets.dashboard import Figure
+from tokenbook.templates.sheets.front import LAST_STEP, Cover, Listed
+from tokenbook.templates.sheets.grid import Grid, per_platform
+from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.templates.sheets.rows import Constant, Row
+from tokenbook.templates.sheets.writer import Writer
 
 DEFAULT_PLATFORMS = ("GB200 NVL72", "H200")
 MOST_PLATFORMS = 3

@@ -6,16 +6,24 @@ reproduced and stressed. Read from the top: what it shows, how it is put togethe
 
 from __future__ import annotations
 
-from templates.models import by_period, claim_sheet, core_inputs, frame, headlines, reconciliation, risk_panel
-from templates.models import deployment_core as core
-from templates.models.claim_sheet import CLAIM, CLAIM_FIGURES, THE_CLAIM
-from templates.models.function_panels import Panels
-from templates.models.options import Options
-from templates.sheets import charts, dashboard, time_sheet
-from templates.sheets.dashboard import Figure
-from templates.sheets.front import LAST_STEP, Cover
-from templates.sheets.writer import Writer
-from udfs import catalog
+from tokenbook.templates.models.shared import (
+    by_period,
+    claim_sheet,
+    core_inputs,
+    frame,
+    headlines,
+    reconciliation,
+    risk_panel,
+)
+from tokenbook.templates.models.shared import deployment_core as core
+from tokenbook.templates.models.shared.claim_sheet import CLAIM, CLAIM_FIGURES, THE_CLAIM
+from tokenbook.templates.models.shared.function_panels import Panels
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.sheets import charts, dashboard, time_sheet
+from tokenbook.templates.sheets.dashboard import Figure
+from tokenbook.templates.sheets.front import LAST_STEP, Cover
+from tokenbook.templates.sheets.writer import Writer
+from tokenbook.udfs import catalog
 
 DEFAULT_PLATFORMS = ("GB200 NVL72", "GB300 NVL72", "B200", "H100")
 ANNUAL = "By year"

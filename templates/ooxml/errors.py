@@ -1,9 +1,11 @@
 """The one exception of this room."""
 
+from tokenbook.udfs.errors import TokenbookError
+
 LONGEST_MESSAGE = 500  # characters; names inside hostile files may be arbitrarily long
 
 
-class PackageError(Exception):
+class PackageError(TokenbookError):
     """A workbook that cannot be read or may not be changed: one line saying what it is and what to do."""
 
     def __init__(self, message):

@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from templates.bindings import Binding, BindingError, Key, Place, all_names, answer, names_of, place_of, read
-from templates.ooxml import Package, PackageError, open_package
-from templates.refresh.errors import RefreshError
-from templates.refresh.plan import is_figure
-from templates.refresh.targets import target_of
-from udfs import catalog
-from udfs.catalog import tabular
+from tokenbook.templates.bindings import Binding, BindingError, Key, Place, all_names, answer, names_of, place_of, read
+from tokenbook.templates.ooxml import Package, PackageError, open_package
+from tokenbook.templates.refresh.errors import RefreshError
+from tokenbook.templates.refresh.plan import is_figure
+from tokenbook.templates.refresh.targets import target_of
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import tabular
 
 CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 NUMBER = re.compile(r"[1-9][0-9]{0,6}")

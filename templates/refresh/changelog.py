@@ -6,9 +6,9 @@ import json
 import os
 from pathlib import Path
 
-from templates.ooxml import write_atomically
-from templates.refresh.errors import RefreshError
-from templates.refresh.plan import RENEWED, Line
+from tokenbook.templates.ooxml import write_atomically
+from tokenbook.templates.refresh.errors import RefreshError
+from tokenbook.templates.refresh.plan import RENEWED, Line
 
 LOG_TABLE = "ChangeLog"
 SIDECAR_SUFFIX = ".refresh.json"

@@ -1,5 +1,7 @@
 """The one error of this room."""
 
+from tokenbook.udfs.errors import TokenbookError
 
-class RefreshError(ValueError):
+
+class RefreshError(TokenbookError):
     """A workbook cannot be bound or refreshed as asked; one line for the reader."""

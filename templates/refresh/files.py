@@ -8,17 +8,17 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from templates.bindings import Place, key_name, read
-from templates.ooxml import Package, PackageError, open_package
-from templates.ooxml.references import range_text, to_ref
-from templates.refresh import changelog
-from templates.refresh.errors import RefreshError
-from templates.refresh.follow import BASELINE_TABLE, Edit, Sheetful, follow, with_renewed
-from templates.refresh.plan import CHANGED, WRITTEN, Found, Line, plan
-from templates.refresh.recalculate import NotTrusted, recalculated
-from templates.refresh.targets import target_of
-from templates.refresh.trace import dependents
-from udfs import catalog
+from tokenbook.templates.bindings import Place, key_name, read
+from tokenbook.templates.ooxml import Package, PackageError, open_package
+from tokenbook.templates.ooxml.references import range_text, to_ref
+from tokenbook.templates.refresh import changelog
+from tokenbook.templates.refresh.errors import RefreshError
+from tokenbook.templates.refresh.follow import BASELINE_TABLE, Edit, Sheetful, follow, with_renewed
+from tokenbook.templates.refresh.plan import CHANGED, WRITTEN, Found, Line, plan
+from tokenbook.templates.refresh.recalculate import NotTrusted, recalculated
+from tokenbook.templates.refresh.targets import target_of
+from tokenbook.templates.refresh.trace import dependents
+from tokenbook.udfs import catalog
 
 FROZEN = "_tb_frozen_"  # begins the names of a workbook whose calls of our functions are values for now
 PRINT_AREA = "_xlnm.Print_Area"

@@ -9,10 +9,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from templates.bindings import Place
-from templates.refresh.plan import RENEWED, SAME, WRITTEN, Line, is_figure, same_figure
-from templates.sheets.baselines import COLUMNS, short_citation
-from udfs import catalog
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.refresh.plan import RENEWED, SAME, WRITTEN, Line, is_figure, same_figure
+from tokenbook.templates.sheets.baselines import COLUMNS, short_citation
+from tokenbook.udfs import catalog
 
 BASELINE_TABLE = "BaselineTable"
 KEY_COLUMN = "Key"

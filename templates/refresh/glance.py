@@ -10,9 +10,9 @@ import html
 import re
 from operator import itemgetter
 
-from templates.names import NOT_IN_FORMULAS
-from templates.ooxml.references import column_number, sheet_name
-from templates.refresh.references import REACHES_ANYWHERE, Area, Opaque, bounds_of
+from tokenbook.templates.names import NOT_IN_FORMULAS
+from tokenbook.templates.ooxml.references import column_number, sheet_name
+from tokenbook.templates.refresh.references import REACHES_ANYWHERE, Area, Opaque, bounds_of
 
 BETWEEN = "\0"  # formulas, as no XML can hold it
 

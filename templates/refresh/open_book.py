@@ -9,13 +9,13 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import replace
 
-from templates.bindings import Place, key_name, read
-from templates.ooxml.references import parse_range, to_ref
-from templates.refresh import changelog
-from templates.refresh.files import Report
-from templates.refresh.follow import BASELINE_TABLE, Sheetful, follow, with_renewed
-from templates.refresh.plan import CHANGED, LOCKED, WRITTEN, Found, Line, plan
-from udfs import catalog
+from tokenbook.templates.bindings import Place, key_name, read
+from tokenbook.templates.ooxml.references import parse_range, to_ref
+from tokenbook.templates.refresh import changelog
+from tokenbook.templates.refresh.files import Report
+from tokenbook.templates.refresh.follow import BASELINE_TABLE, Sheetful, follow, with_renewed
+from tokenbook.templates.refresh.plan import CHANGED, LOCKED, WRITTEN, Found, Line, plan
+from tokenbook.udfs import catalog
 
 
 def refresh_open(

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-from templates.bindings import Binding, Key, Place, answer
-from udfs import catalog
+from tokenbook.templates.bindings import Binding, Key, Place, answer
+from tokenbook.udfs import catalog
 
 SAME_TO = 1e-12  # relative; LibreOffice writes 15 digits, so a reread value may differ in the last place
 

@@ -13,10 +13,10 @@ import sys
 import tempfile
 from collections.abc import Iterable
 
-from templates.ooxml import Package
-from templates.ooxml.references import parse_ref, to_ref
-from templates.refresh.follow import Edit
-from templates.refresh.trace import Dependents
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import parse_ref, to_ref
+from tokenbook.templates.refresh.follow import Edit
+from tokenbook.templates.refresh.trace import Dependents
 
 REPRODUCES_TO = 1e-9  # relative
 NOTHING = 1e-12  # absolute; what is left of two equal amounts after a subtraction
@@ -71,7 +71,7 @@ def _cached(package, sheet, refs) -> dict[str, object]:
 
 
 def _model(path):
-    from templates.engine import Model  # loaded only when formulas depend on what changed
+    from tokenbook.templates.engine import Model  # loaded only when formulas depend on what changed
 
     try:
         return Model(path)

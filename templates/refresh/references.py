@@ -12,8 +12,8 @@ from typing import NamedTuple
 from openpyxl.formula import Tokenizer
 from openpyxl.formula.tokenizer import Token
 
-from templates.names import NO_FORMULA
-from templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
+from tokenbook.templates.names import NO_FORMULA
+from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
 
 DEEPEST_NAME = 12  # names that refer to names
 LONGEST_FORMULA = 8192  # characters, Excel's limit
@@ -47,7 +47,7 @@ class Reader:
 
     Parameters
     ----------
-    package : templates.ooxml.Package
+    package : tokenbook.templates.ooxml.Package
     """
 
     def __init__(self, package):

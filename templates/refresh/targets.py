@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from templates.refresh.errors import RefreshError
+from tokenbook.templates.refresh.errors import RefreshError
 
 
 def target_of(path: str | os.PathLike, out: str | os.PathLike | None) -> Path:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from templates.bindings import Place
-from templates.ooxml import Package
-from templates.ooxml.references import column_letters, parse_range, parse_ref
-from templates.refresh.glance import may_depend
-from templates.refresh.references import Area, Opaque, Reader
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import column_letters, parse_range, parse_ref
+from tokenbook.templates.refresh.glance import may_depend
+from tokenbook.templates.refresh.references import Area, Opaque, Reader
 
 SMALL_AREA = 64  # cells; larger areas are compared as rectangles instead of cell by cell
 LARGEST_ARRAY = 100_000  # cells that one formula may fill

@@ -7,8 +7,8 @@ from dataclasses import replace
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
-from templates.sheets.formula import Cell
-from templates.sheets.style import lines_of
+from tokenbook.templates.sheets.formula import Cell
+from tokenbook.templates.sheets.style import lines_of
 
 # Column title, width, and what a row of the catalogue shows there.
 COLUMNS = (

@@ -14,8 +14,8 @@ from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties
 from openpyxl.utils import quote_sheetname
 
-from templates.sheets import style
-from templates.sheets.formula import Range, TimeRow
+from tokenbook.templates.sheets import style
+from tokenbook.templates.sheets.formula import Range, TimeRow
 
 GRID = "D9E1E8"
 

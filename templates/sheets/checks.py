@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from templates.sheets.formula import Cell
-from templates.sheets.writer import MASTER, mark_check
+from tokenbook.templates.sheets.formula import Cell
+from tokenbook.templates.sheets.writer import MASTER, mark_check
 
 TOLERANCE = 1e-9
 COLUMNS = (

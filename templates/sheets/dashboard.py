@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
 
-from templates.sheets.formula import Cell
+from tokenbook.templates.sheets.formula import Cell
 
 NAME = "Dashboard"
 LAST = 12  # columns of the page

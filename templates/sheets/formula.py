@@ -23,6 +23,8 @@ from functools import partial
 
 from openpyxl.utils import get_column_letter, quote_sheetname
 
+from tokenbook.udfs.errors import TokenbookError
+
 NAME = re.compile(r"\{(@?[a-z0-9_.]+)(?::([a-z_]+))?\}")
 WITH_COLUMN = ("", "prev", "to_date")
 OPTIONS = ("prev", "all", "periods", "before", "to_date", "total", "start")
@@ -67,7 +69,7 @@ def place_ref(place: Cell) -> str:
     return f"{get_column_letter(place.column)}{place.row}"
 
 
-class UnknownName(KeyError):
+class UnknownName(TokenbookError, KeyError):
     """A formula uses a name that nothing in the workbook has."""
 
 

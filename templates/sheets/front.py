@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
-from templates.sheets import style
-from templates.sheets.formula import Cell, Range
+from tokenbook.templates.sheets import style
+from tokenbook.templates.sheets.formula import Cell, Range
 
 USUAL_SHEETS = {  # what a reader finds on sheets that mean the same in every workbook
     "Inputs": "All that may be changed, with unit, source and status.",

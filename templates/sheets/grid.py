@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 
-from templates.sheets.formula import Cell, TimeRow
-from templates.sheets.inputs import FIRST, LABEL, UNIT, Input
-from templates.sheets.rows import Constant, Heading, Line, Row, write_label
-from templates.sheets.style import lines_of
+from tokenbook.templates.sheets.formula import Cell, TimeRow
+from tokenbook.templates.sheets.inputs import FIRST, LABEL, UNIT, Input
+from tokenbook.templates.sheets.rows import Constant, Heading, Line, Row, write_label
+from tokenbook.templates.sheets.style import lines_of
 
 BETWEEN = 2  # rows from the last line of a grid to the title of the next
 LABEL_WIDTH, UNIT_WIDTH, COLUMN_WIDTH, NOTE_WIDTH = 50, 24, 15, 70  # characters

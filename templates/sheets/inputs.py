@@ -9,9 +9,9 @@ from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from templates.sheets.baselines import kept, short_citation
-from templates.sheets.formula import Cell, Range
-from templates.sheets.style import lines_of
+from tokenbook.templates.sheets.baselines import kept, short_citation
+from tokenbook.templates.sheets.formula import Cell, Range
+from tokenbook.templates.sheets.style import lines_of
 
 LABEL, UNIT, FIRST = 1, 2, 3  # columns
 WHERE_WIDTH = 100  # characters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from templates.sheets.inputs import LABEL, UNIT, Input
+from tokenbook.templates.sheets.inputs import LABEL, UNIT, Input
 
 
 @dataclass(frozen=True, slots=True)

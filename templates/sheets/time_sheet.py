@@ -5,10 +5,10 @@ from __future__ import annotations
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
 
-from templates.sheets.formula import Cell, TimeRow
-from templates.sheets.inputs import LABEL, UNIT, Input
-from templates.sheets.rows import Block, Constant, Ingredient, Row, write_label
-from templates.sheets.writer import SUBTITLE_ROW
+from tokenbook.templates.sheets.formula import Cell, TimeRow
+from tokenbook.templates.sheets.inputs import LABEL, UNIT, Input
+from tokenbook.templates.sheets.rows import Block, Constant, Ingredient, Row, write_label
+from tokenbook.templates.sheets.writer import SUBTITLE_ROW
 
 CONSTANT, TOTAL, SPACER, FIRST = 3, 4, 5, 6
 TIMELINE = (

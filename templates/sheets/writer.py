@@ -12,10 +12,10 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
-from templates import bindings
-from templates.sheets import style
-from templates.sheets.formula import Book, Cell
-from udfs import catalog
+from tokenbook.templates import bindings
+from tokenbook.templates.sheets import style
+from tokenbook.templates.sheets.formula import Book, Cell
+from tokenbook.udfs import catalog
 
 MONEY = re.compile(r"\bUSD\b")
 MASTER = "checks.master"

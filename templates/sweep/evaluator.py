@@ -9,13 +9,13 @@ from pathlib import Path
 
 from openpyxl.utils.cell import coordinate_to_tuple
 
-from templates import engine, validation
-from templates.bindings import PREFIX, Place
-from templates.engine import EngineError, Model
-from templates.ooxml import Package, open_package
-from templates.sweep import prune
-from templates.sweep.errors import SweepError
-from udfs.functions.errors import is_error
+from tokenbook.templates import engine, validation
+from tokenbook.templates.bindings import PREFIX, Place
+from tokenbook.templates.engine import EngineError, Model
+from tokenbook.templates.ooxml import Package, open_package
+from tokenbook.templates.sweep import prune
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.udfs.functions.errors import is_error
 
 MOST_SHOWN = 12
 

@@ -12,8 +12,8 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from templates.sweep.errors import SweepError
-from templates.sweep.evaluator import Answer
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.evaluator import Answer
 
 FOLDER = ".parts"
 JOB = "sweep.json"

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from templates.bindings import Place
-from templates.ooxml import Package
-from templates.ooxml.references import column_letters, parse_range, parse_ref
-from templates.refresh.references import Area, Opaque, Reader
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import column_letters, parse_range, parse_ref
+from tokenbook.templates.refresh.references import Area, Opaque, Reader
 
 SMALL_AREA = 64  # cells; larger areas are compared with all formulas of the sheet at once
 

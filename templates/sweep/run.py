@@ -8,11 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from templates.ooxml import open_package
-from templates.sweep import scenarios, schedule
-from templates.sweep.errors import SweepError
-from templates.sweep.evaluator import Evaluator, spelled_out
-from templates.sweep.parts import Parts
+from tokenbook.templates.ooxml import open_package
+from tokenbook.templates.sweep import scenarios, schedule
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.evaluator import Evaluator, spelled_out
+from tokenbook.templates.sweep.parts import Parts
 
 ERROR = "error"
 

@@ -6,7 +6,7 @@ import csv
 import math
 from pathlib import Path
 
-from templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.errors import SweepError
 
 LABELS = ("scenario", "id", "case", "label", "trial")  # columns that name a scenario and set nothing
 KINDS = {".csv": "csv", ".parquet": "parquet", ".pq": "parquet"}

@@ -12,9 +12,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from templates.sweep.errors import SweepError
-from templates.sweep.evaluator import Answer, Evaluator
-from templates.sweep.parts import Stretch
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.evaluator import Answer, Evaluator
+from tokenbook.templates.sweep.parts import Stretch
 
 CHUNK_SECONDS = 2.0
 FIRST_CHUNK = 4  # scenarios, until it is known how long one takes
@@ -188,7 +188,7 @@ def _plugin(distributed, work: Work):
         name = f"tokenbook-{work.digest}"
 
         def setup(self, worker) -> None:
-            from templates.sweep import schedule
+            from tokenbook.templates.sweep import schedule
 
             schedule.put(work)
 

@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 
-from templates import validation
-from templates.sweep import run, scenarios
-from templates.sweep.errors import SweepError
-from templates.sweep.evaluator import Evaluator
-from udfs.kernels import risk_measures, sampling, simulation
+from tokenbook.templates import validation
+from tokenbook.templates.sweep import run, scenarios
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.evaluator import Evaluator
+from tokenbook.udfs.kernels import risk_measures, sampling, simulation
 
 TRIAL = "trial"
 

@@ -34,8 +34,8 @@ def expected(host_cases, tmp_path_factory) -> dict[str, list[list]]:
 
 def as_json(argument):
     """An argument of a case for the other process: errors as entities, what is left out as null."""
-    from udfs.functions import CellError
-    from udfs.functions.arguments import OMITTED
+    from tokenbook.udfs.functions import CellError
+    from tokenbook.udfs.functions.arguments import OMITTED
 
     if isinstance(argument, list):
         return [[as_json(cell) for cell in row] for row in argument]

@@ -13,11 +13,11 @@ import pytest
 import sqlalchemy
 from rich.console import Console
 
-from addin.cli import run
-from addin.commands import baselines as commands
-from addin.commands import show
-from udfs import catalog
-from udfs.catalog.importers import KINDS
+from tokenbook.addin.cli import run
+from tokenbook.addin.commands import baselines as commands
+from tokenbook.addin.commands import show
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.importers import KINDS
 
 DATA = Path(__file__).parents[1] / "catalog" / "data"
 FRONTIER = "frontier_total_tok_s_per_gpu"
@@ -677,7 +677,7 @@ def test_a_workbook_takes_the_teams_figure_and_says_whose_it_is(capsys, tmp_path
 
 def program(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "addin.cli", "baselines", *map(str, arguments)],
+        [sys.executable, "-m", "tokenbook.addin.cli", "baselines", *map(str, arguments)],
         capture_output=True,
         text=True,
         encoding="utf-8",

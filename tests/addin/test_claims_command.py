@@ -5,10 +5,10 @@ import json
 import pytest
 from rich.console import Console
 
-from addin.cli import run
-from addin.commands import show
-from udfs import catalog
-from udfs.catalog import claims
+from tokenbook.addin.cli import run
+from tokenbook.addin.commands import show
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import claims
 
 
 def columns(monkeypatch, count):

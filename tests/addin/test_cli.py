@@ -8,8 +8,8 @@ import openpyxl
 import pytest
 from rich.console import Console
 
-from addin.cli import run
-from addin.commands import show
+from tokenbook.addin.cli import run
+from tokenbook.addin.commands import show
 
 
 @pytest.fixture(scope="module")
@@ -182,13 +182,17 @@ def test_functions_lists_all_and_shows_one(capsys):
 
 def test_the_installed_command_answers(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "addin.cli", "--version"], capture_output=True, text=True, cwd=tmp_path, check=True
+        [sys.executable, "-m", "tokenbook.addin.cli", "--version"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=True,
     )
     assert done.stdout.startswith("tokenbook ")
 
 
 def test_an_unexpected_failure_is_one_line_and_not_a_traceback(capsys, monkeypatch):
-    from addin.commands import workbooks
+    from tokenbook.addin.commands import workbooks
 
     def broken(folder):
         raise ZeroDivisionError("a bug")
@@ -201,7 +205,7 @@ def test_an_unexpected_failure_is_one_line_and_not_a_traceback(capsys, monkeypat
 
 
 def test_an_interruption_leaves_nothing_and_says_so(capsys, monkeypatch, tmp_path):
-    from templates import build
+    from tokenbook.templates import build
 
     def interrupted(*_, **__):
         raise KeyboardInterrupt

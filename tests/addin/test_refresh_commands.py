@@ -12,10 +12,10 @@ import xlsxwriter
 from openpyxl.workbook.defined_name import DefinedName
 from rich.console import Console
 
-from addin.cli import run
-from addin.commands import show
-from templates import ooxml
-from udfs import catalog
+from tokenbook.addin.cli import run
+from tokenbook.addin.commands import show
+from tokenbook.templates import ooxml
+from tokenbook.udfs import catalog
 
 RATE = ("-p", "B200", "-m", "usd_per_gpu_hour", "-c", "hyperscaler")
 POWER = ("-p", "B200", "-m", "kw_per_gpu")
@@ -741,7 +741,7 @@ def test_a_folder_without_failures_is_fine(originals, works, tmp_path):
 
 def test_a_record_that_could_not_be_written_is_told_and_not_called_unwritten(folder, tokenbook, monkeypatch):
     """The workbook was refreshed, only the file beside it was not: the summary must not say that nothing was."""
-    from templates.refresh import changelog
+    from tokenbook.templates.refresh import changelog
 
     def full(path, *_, **__):
         raise ooxml.PackageError(f"{path}: no space left on the disk")
@@ -757,7 +757,7 @@ def test_a_record_that_could_not_be_written_is_told_and_not_called_unwritten(fol
 
 def test_an_interrupt_leaves_each_workbook_whole(folder, tokenbook, monkeypatch):
     """Stopped while the second is being written: the first is refreshed, the second as it was, nothing is left over."""
-    from templates.refresh import files
+    from tokenbook.templates.refresh import files
 
     before, seen = snapshot(folder), []
 

@@ -10,16 +10,16 @@ import xlsxwriter
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula
 
-from addin.cli import run
-from templates import build, ooxml
-from templates.audit import audit
-from templates.engine import Model
+from tokenbook.addin.cli import run
+from tokenbook.templates import build, ooxml
+from tokenbook.templates.audit import audit
+from tokenbook.templates.engine import Model
 
 
 @pytest.fixture(scope="module")
 def roi(tmp_path_factory):
-    from templates import models
-    from templates.models.options import Options
+    from tokenbook.templates import models
+    from tokenbook.templates.models.shared.options import Options
 
     path = tmp_path_factory.mktemp("audit") / "roi.xlsx"
     build.build(models.module("roi").compose(Options(version="test")), path)

@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 import pyxirr
 
-from udfs.kernels import cash_flow
+from tokenbook.udfs.kernels import cash_flow
 
 SCENARIOS = 100_000
 DATED_SCENARIOS = 10_000

@@ -18,7 +18,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from udfs.kernels.deployment import LINES, OUTPUTS, run
+from tokenbook.udfs.kernels.deployment import LINES, OUTPUTS, run
 
 SCENARIOS = 100_000
 MONTHS = 60

@@ -4,9 +4,9 @@ import time
 
 import formualizer
 
-from templates import engine
-from udfs.functions import registry
-from udfs.kernels.unit_cost import cost_per_mtok
+from tokenbook.templates import engine
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.kernels.unit_cost import cost_per_mtok
 
 CALLS = 20_000
 CELLS = 5_000

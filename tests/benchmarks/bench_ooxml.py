@@ -14,7 +14,7 @@ import zipfile
 import openpyxl
 from turns import best_in_turns, compared
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 SHEETS, ROWS, COLUMNS = 10, 500, 10  # 50,000 cells
 REPEATS = 15

@@ -20,8 +20,8 @@ from pathlib import Path
 import openpyxl
 from turns import best_in_turns, compared
 
-from templates import ooxml, refresh
-from udfs import catalog
+from tokenbook.templates import ooxml, refresh
+from tokenbook.udfs import catalog
 
 SHEETS, ROWS, COLUMNS = 10, 500, 10  # 50,000 cells
 SHEET, PART = "Sheet5", "xl/worksheets/sheet5.xml"

@@ -19,9 +19,9 @@ import tracemalloc
 import numpy as np
 from turns import best_in_turns, compared
 
-from udfs.functions import registry
-from udfs.kernels import simulation
-from udfs.kernels.distributions import distribution
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.kernels import simulation
+from tokenbook.udfs.kernels.distributions import distribution
 
 TRIALS = 1_000_000
 CELL_TRIALS = 10_000

@@ -14,10 +14,10 @@ from pathlib import Path
 import numpy as np
 import pandas
 
-from templates import build, ooxml
-from templates.models import module
-from templates.models.options import Options
-from templates.sweep import run
+from tokenbook.templates import build, ooxml
+from tokenbook.templates.models import module
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.sweep import run
 
 SCENARIOS = int(os.environ.get("TOKENBOOK_BENCH_SCENARIOS", "400"))
 SCALING_TARGET = 1.8

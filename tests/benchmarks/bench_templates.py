@@ -12,9 +12,9 @@ from pathlib import Path
 import openpyxl
 from turns import best_in_turns, compared
 
-from templates import build, models
-from templates.engine import Model
-from templates.models.options import Options
+from tokenbook.templates import build, models
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.shared.options import Options
 
 TEMPLATE = "roi"
 REPEATS = 3

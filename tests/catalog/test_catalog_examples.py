@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-import udfs.catalog
+import tokenbook.udfs.catalog
 
-MODULES = [found.name for found in pkgutil.walk_packages(udfs.catalog.__path__, "udfs.catalog.")]
+MODULES = [found.name for found in pkgutil.walk_packages(tokenbook.udfs.catalog.__path__, "tokenbook.udfs.catalog.")]
 
 
 @pytest.mark.parametrize("name", MODULES)
@@ -18,7 +18,7 @@ def test_examples_of_a_module(name):
 
 
 def test_examples_of_the_read_me():
-    readme = Path(udfs.catalog.__file__).with_name("README.md")
+    readme = Path(tokenbook.udfs.catalog.__file__).with_name("README.md")
     outcome = doctest.testfile(str(readme), module_relative=False)
     assert outcome.attempted >= 5
     assert outcome.failed == 0

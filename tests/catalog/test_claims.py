@@ -2,8 +2,8 @@
 
 import pytest
 
-from udfs import catalog
-from udfs.catalog import claims
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import claims
 
 WANTED = (
     "15x",

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from udfs import catalog
-from udfs.kernels.frontier import throughput_at
+from tokenbook.udfs import catalog
+from tokenbook.udfs.kernels.frontier import throughput_at
 
 DATA = Path(__file__).with_name("data")
 FIGURES = catalog.shipped()

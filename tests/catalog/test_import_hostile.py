@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.catalog import CatalogError
-from udfs.catalog.importers import import_file, json_records, result
+from tokenbook.udfs.catalog import CatalogError
+from tokenbook.udfs.catalog.importers import import_file, json_records, result
 
 DATA = Path(__file__).with_name("data")
 FILES = {

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from udfs.catalog import Catalog, CatalogError
-from udfs.catalog.importers import import_file
+from tokenbook.udfs.catalog import Catalog, CatalogError
+from tokenbook.udfs.catalog.importers import import_file
 
 DATA = Path(__file__).with_name("data")
 ROWS = json.loads((DATA / "inferencex_rows.json").read_text())

@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from udfs.catalog import Catalog
-from udfs.catalog.importers import import_file
-from udfs.catalog.importers.litellm import model_of
+from tokenbook.udfs.catalog import Catalog
+from tokenbook.udfs.catalog.importers import import_file
+from tokenbook.udfs.catalog.importers.litellm import model_of
 
 DATA = Path(__file__).with_name("data")
 PRICES = json.loads((DATA / "litellm_prices.json").read_text())

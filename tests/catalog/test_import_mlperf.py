@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from udfs import catalog
-from udfs.catalog.importers import import_file
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.importers import import_file
 
 DATA = Path(__file__).with_name("data")
 RECORDS = json.loads((DATA / "mlperf_results.json").read_text())

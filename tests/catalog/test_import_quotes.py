@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs import catalog
-from udfs.catalog import CatalogError
-from udfs.catalog.importers import import_file, write_csv
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import CatalogError
+from tokenbook.udfs.catalog.importers import import_file, write_csv
 
 HEADER = "platform,metric,value,unit,as_of,source,tier"
 

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs import catalog
-from udfs.catalog.conditions import parse
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.conditions import parse
 
 FIGURES = catalog.shipped()
 

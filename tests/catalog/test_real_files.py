@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from udfs import catalog
-from udfs.catalog import Catalog, spelling
-from udfs.catalog.importers import import_file
-from udfs.kernels.frontier import throughput_at
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import Catalog, spelling
+from tokenbook.udfs.catalog.importers import import_file
+from tokenbook.udfs.kernels.frontier import throughput_at
 
 FOLDERS = [Path(found) for found in [os.environ.get("TOKENBOOK_SHARED_DATA", "")] if found and Path(found).is_dir()]
 CURVE = {

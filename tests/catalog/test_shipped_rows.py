@@ -4,11 +4,11 @@ from collections import Counter
 
 import pytest
 
-from udfs import catalog
-from udfs.catalog import spelling
-from udfs.catalog.importers.inferencex import METRIC as FRONTIER
-from udfs.catalog.lookup import series_of
-from udfs.catalog.packaged import table
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import spelling
+from tokenbook.udfs.catalog.importers.inferencex import METRIC as FRONTIER
+from tokenbook.udfs.catalog.lookup import series_of
+from tokenbook.udfs.catalog.packaged import table
 
 SHIPPED = catalog.shipped()
 METRICS = catalog.metrics()
@@ -171,7 +171,7 @@ def test_importing_the_catalogue_reads_no_table_and_no_pandas():
     import sys
 
     code = (
-        "import sys, udfs.catalog as c; from udfs.catalog.store import shipped; "
+        "import sys, tokenbook.udfs.catalog as c; from tokenbook.udfs.catalog.store import shipped; "
         "assert shipped.cache_info().currsize == 0; "
         "assert not {'pandas', 'numpy', 'openpyxl', 'sqlalchemy'} & set(sys.modules); "
         "c.shipped(); c.claims.list(); assert 'pandas' not in sys.modules and 'numpy' not in sys.modules"

@@ -7,8 +7,8 @@ import openpyxl
 import pytest
 import sqlalchemy
 
-from udfs import catalog
-from udfs.catalog import team
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import team
 
 HEADER = ("platform", "metric", "value", "unit", "as_of", "source", "tier")
 OWN = ("B200", "usd_per_gpu_hour", "1.61", "USD/GPU-h", "2026-09-01", "treasury 2026-17", "hyperscaler")
@@ -219,7 +219,7 @@ def test_a_password_is_not_shown():
 def test_an_imported_file_serves_as_a_team_catalogue(tmp_path):
     from pathlib import Path
 
-    from udfs.catalog.importers import import_file, write_csv
+    from tokenbook.udfs.catalog.importers import import_file, write_csv
 
     found = import_file("mlperf", Path(__file__).with_name("data") / "mlperf_results.json")
     catalog.use(write_csv(found.rows, tmp_path / "mlperf.csv"))

@@ -5,8 +5,8 @@ import io
 
 import pytest
 
-from udfs import catalog
-from udfs.catalog import views
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import views
 
 FIGURES = catalog.shipped()
 
@@ -85,7 +85,7 @@ def test_csv_carries_every_field():
 
 
 def test_csv_of_the_schema_is_a_team_catalogue(tmp_path):
-    from udfs.catalog.importers import import_file
+    from tokenbook.udfs.catalog.importers import import_file
 
     file = tmp_path / "part.csv"
     file.write_text(views.to_csv(views.listing(FIGURES, "B200", "usd_per_gpu_hour", everything=True), catalog.FIELDS))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from udfs.functions.arguments import OMITTED
+from tokenbook.udfs.functions.arguments import OMITTED
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from udfs.functions.arguments import (
+from tokenbook.udfs.functions.arguments import (
     OMITTED,
     Count,
     Day,
@@ -20,7 +20,7 @@ from udfs.functions.arguments import (
     is_blank,
     serial_day,
 )
-from udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError
+from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError
 
 Share = Number(low=0, high=1, divisor=True, meaning="share of capacity, 0 to 1")
 

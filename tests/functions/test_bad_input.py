@@ -10,9 +10,21 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Block, Cells, Count, Day, Number, Series, Table, Text, Vector, Words
-from udfs.functions.errors import CODES, DIV0, NA, NUM, VALUE, CellError, FunctionError
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.arguments import (
+    OMITTED,
+    Block,
+    Cells,
+    Count,
+    Day,
+    Number,
+    Series,
+    Table,
+    Text,
+    Vector,
+    Words,
+)
+from tokenbook.udfs.functions.errors import CODES, DIV0, NA, NUM, VALUE, CellError, FunctionError
 
 FUNCTIONS = registry()
 SINGLE_NUMBERS = ("table", "lookup")  # shapes in which a number may not be a range

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from templates import engine
+from tokenbook.templates import engine
 
 CELLS = {
     # a rate, a throughput, a blank (A3), text, an error, a logical value

@@ -5,10 +5,10 @@ import math
 import numpy as np
 import pytest
 
-from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Number, Series, Table, Text, Vector
-from udfs.functions.declare import Coded, declared, excel_function, registered
-from udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError, NoAnswerError
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.arguments import OMITTED, Number, Series, Table, Text, Vector
+from tokenbook.udfs.functions.declare import Coded, declared, excel_function, registered
+from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError, NoAnswerError
 
 
 def ratio(top: Number(), bottom: Number(divisor=True) = 2.0):

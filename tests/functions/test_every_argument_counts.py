@@ -4,9 +4,9 @@ import math
 
 import pytest
 
-from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Count, Number, Text
-from udfs.functions.errors import CellError
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.arguments import OMITTED, Count, Number, Text
+from tokenbook.udfs.functions.errors import CellError
 
 FUNCTIONS = registry()
 # Arguments to start from where the docstring's example is too plain to tell.

@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from templates import engine
-from udfs.functions import registry
+from tokenbook.templates import engine
+from tokenbook.udfs.functions import registry
 
 EXAMPLES = {
     f"{name}-{index}": (formula, shown)

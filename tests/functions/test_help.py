@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from udfs.functions import reference, registry
-from udfs.functions.arguments import Count, Day
-from udfs.functions.errors import CODES
+from tokenbook.udfs.functions import reference, registry
+from tokenbook.udfs.functions.arguments import Count, Day
+from tokenbook.udfs.functions.errors import CODES
 
 FUNCTIONS = registry()
 REFERENCE = Path(reference.__file__).with_name("REFERENCE.md")
@@ -108,7 +108,7 @@ def test_help_fits_the_terminal_and_names_everything(name):
 
 def test_the_reference_page_is_current():
     assert REFERENCE.read_text(encoding="utf-8") == reference.markdown(FUNCTIONS), (
-        "udfs/functions/REFERENCE.md is stale: python -m udfs.functions.reference"
+        "udfs/functions/REFERENCE.md is stale: python -m tokenbook.udfs.functions.reference"
     )
 
 
@@ -123,6 +123,6 @@ def test_importing_the_functions_does_not_import_pandas():
     import subprocess
     import sys
 
-    code = "import sys; from udfs.functions import registry; registry(); print('pandas' in sys.modules)"
+    code = "import sys; from tokenbook.udfs.functions import registry; registry(); print('pandas' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import udfs
-from udfs.functions import about, registry
-from udfs.functions.errors import DIV0, NA, NUM, VALUE, CellError, FunctionError
+import tokenbook
+from tokenbook.udfs.functions import about, registry
+from tokenbook.udfs.functions.errors import DIV0, NA, NUM, VALUE, CellError, FunctionError
 
 RACK = {
     "gpus": 72,
@@ -108,22 +108,24 @@ shares = st.floats(0.01, 1)
 @settings(deadline=None)
 @given(rate=amounts, throughput=amounts, utilization=shares, more=st.floats(1.01, 100))
 def test_cost_rises_with_the_rate_and_falls_with_the_throughput(rate, throughput, utilization, more):
-    cost = udfs.tok_cost(rate, throughput, utilization)
-    assert udfs.tok_cost(rate * more, throughput, utilization) > cost
-    assert udfs.tok_cost(rate, throughput * more, utilization) < cost
+    cost = tokenbook.tok_cost(rate, throughput, utilization)
+    assert tokenbook.tok_cost(rate * more, throughput, utilization) > cost
+    assert tokenbook.tok_cost(rate, throughput * more, utilization) < cost
 
 
 @settings(deadline=None)
 @given(rate=amounts, throughput=amounts, utilization=shares, margin=st.floats(0, 0.9))
 def test_the_break_even_functions_undo_each_other(rate, throughput, utilization, margin):
-    price = udfs.tok_breakeven_price(rate, throughput, utilization, margin)
-    assert udfs.tok_breakeven_utilization(rate, throughput, price, margin) == pytest.approx(utilization)
-    assert udfs.tok_breakeven_throughput(rate, price, utilization, margin) == pytest.approx(throughput)
-    assert udfs.tok_margin(price, udfs.tok_cost(rate, throughput, utilization)) == pytest.approx(margin, abs=1e-12)
+    price = tokenbook.tok_breakeven_price(rate, throughput, utilization, margin)
+    assert tokenbook.tok_breakeven_utilization(rate, throughput, price, margin) == pytest.approx(utilization)
+    assert tokenbook.tok_breakeven_throughput(rate, price, utilization, margin) == pytest.approx(throughput)
+    assert tokenbook.tok_margin(price, tokenbook.tok_cost(rate, throughput, utilization)) == pytest.approx(
+        margin, abs=1e-12
+    )
 
 
 def test_a_margin_of_one_cannot_be_reached_at_any_price():
-    assert raised(udfs.tok_breakeven_price, 2.0, 1000.0, 1.0, 1.0) == DIV0
+    assert raised(tokenbook.tok_breakeven_price, 2.0, 1000.0, 1.0, 1.0) == DIV0
 
 
 def test_the_cost_split_lies_as_its_scenarios_do():
@@ -137,14 +139,14 @@ def test_the_cost_split_lies_as_its_scenarios_do():
 
 
 def test_cached_tokens_are_part_of_the_input():
-    whole = udfs.tok_request_cost(10_000, 0, 1.0, 0.0, 10_000, 0.1)
+    whole = tokenbook.tok_request_cost(10_000, 0, 1.0, 0.0, 10_000, 0.1)
     assert whole == pytest.approx(0.001)
-    assert raised(udfs.tok_request_cost, 1000, 0, 1.0, 1.0, 1001, 0.1) == NUM
+    assert raised(tokenbook.tok_request_cost, 1000, 0, 1.0, 1.0, 1001, 0.1) == NUM
     assert cell("tok_request_cost", [[1000.0, 2000.0]], 0.0, 1.0, 1.0, 1500.0) == [[NUM, 0.002]]
 
 
 def test_an_omitted_cached_price_is_the_input_price():
-    assert udfs.tok_price_blended(0.9, 2.98, 8, 1, 0.7) == udfs.tok_price_blended(0.9, 2.98, 8, 1)
+    assert tokenbook.tok_price_blended(0.9, 2.98, 8, 1, 0.7) == tokenbook.tok_price_blended(0.9, 2.98, 8, 1)
 
 
 mixes = st.lists(st.tuples(amounts, amounts, shares, amounts), min_size=1, max_size=4)
@@ -155,7 +157,7 @@ mixes = st.lists(st.tuples(amounts, amounts, shares, amounts), min_size=1, max_s
 def test_the_bridge_adds_up(before, seed):
     before = np.array(before)
     after = before * np.random.default_rng(seed).uniform(0.5, 2.0, before.shape)
-    bridge = dict(udfs.tok_cost_bridge(before, after))
+    bridge = dict(tokenbook.tok_cost_bridge(before, after))
     effects = sum(bridge[name] for name in ("rate", "throughput", "utilization", "mix"))
     assert bridge["before"] + effects == pytest.approx(bridge["after"], rel=1e-9)
 
@@ -179,32 +181,32 @@ flows = st.lists(st.floats(-1e6, 1e6).map(lambda value: round(value, 2)), min_si
 @settings(deadline=None)
 @given(flows=flows, rate=st.floats(-0.5, 1.0))
 def test_the_running_value_ends_at_the_value(flows, rate):
-    assert udfs.tok_npv_curve(rate, flows)[-1] == pytest.approx(udfs.tok_npv(rate, flows), rel=1e-9, abs=1e-6)
+    assert tokenbook.tok_npv_curve(rate, flows)[-1] == pytest.approx(tokenbook.tok_npv(rate, flows), rel=1e-9, abs=1e-6)
 
 
 @settings(deadline=None)
 @given(income=st.lists(st.floats(1, 1e6), min_size=1, max_size=60), cost=st.floats(1, 1e6), scale=st.floats(1e-6, 1e6))
 def test_the_internal_rate_makes_the_value_zero_and_does_not_feel_the_scale(income, cost, scale):
-    rate = udfs.tok_irr([-cost, *income])
-    assert udfs.tok_npv(rate, [-cost, *income]) == pytest.approx(0, abs=1e-9 * (cost + sum(income)))
-    assert udfs.tok_irr([-cost * scale, *(value * scale for value in income)]) == pytest.approx(
+    rate = tokenbook.tok_irr([-cost, *income])
+    assert tokenbook.tok_npv(rate, [-cost, *income]) == pytest.approx(0, abs=1e-9 * (cost + sum(income)))
+    assert tokenbook.tok_irr([-cost * scale, *(value * scale for value in income)]) == pytest.approx(
         rate, rel=1e-9, abs=1e-12
     )
 
 
 def test_no_change_of_sign_has_no_internal_rate():
-    assert raised(udfs.tok_irr, [1.0, 2.0, 3.0]) == NUM
-    assert raised(udfs.tok_mirr, [1.0, 2.0, 3.0], 0.1, 0.1) == DIV0
+    assert raised(tokenbook.tok_irr, [1.0, 2.0, 3.0]) == NUM
+    assert raised(tokenbook.tok_mirr, [1.0, 2.0, 3.0], 0.1, 0.1) == DIV0
     assert cell("tok_irr", [[-1.0, 2.0], [1.0, 2.0]]) == [[pytest.approx(1.0)], [NUM]]
 
 
 def test_dated_flows_in_any_order_and_form_give_the_same_rate():
     values, dates = [-100.0, 60.0, 60.0], ["2026-01-01", "2027-01-01", "2028-01-01"]
-    rate = udfs.tok_xirr(values, dates)
-    assert udfs.tok_xirr(values[::-1], dates[::-1]) == pytest.approx(rate)
-    assert udfs.tok_xirr(values, np.array(dates, dtype="datetime64[ns]")) == pytest.approx(rate)
-    np.testing.assert_allclose(udfs.tok_xirr(np.array([values, values]), dates), [rate, rate])
-    assert udfs.tok_xnpv(rate, values, dates) == pytest.approx(0, abs=1e-9)
+    rate = tokenbook.tok_xirr(values, dates)
+    assert tokenbook.tok_xirr(values[::-1], dates[::-1]) == pytest.approx(rate)
+    assert tokenbook.tok_xirr(values, np.array(dates, dtype="datetime64[ns]")) == pytest.approx(rate)
+    np.testing.assert_allclose(tokenbook.tok_xirr(np.array([values, values]), dates), [rate, rate])
+    assert tokenbook.tok_xnpv(rate, values, dates) == pytest.approx(0, abs=1e-9)
 
 
 def test_nothing_paid_yet_has_no_return():
@@ -213,42 +215,42 @@ def test_nothing_paid_yet_has_no_return():
 
 def test_levelised_cost_is_the_price_at_which_the_value_is_zero():
     costs, mtok = np.array([5e6, 1e5, 1e5, -5e5]), np.array([0.0, 2e6, 3e6, 4e6])
-    price = udfs.tok_lcot(0.1, costs, mtok)
-    assert udfs.tok_npv(0.1, price * mtok - costs) == pytest.approx(0, abs=1e-6)
-    assert raised(udfs.tok_lcot, 0.1, [1.0, 1.0], [0.0, 0.0]) == DIV0
+    price = tokenbook.tok_lcot(0.1, costs, mtok)
+    assert tokenbook.tok_npv(0.1, price * mtok - costs) == pytest.approx(0, abs=1e-6)
+    assert raised(tokenbook.tok_lcot, 0.1, [1.0, 1.0], [0.0, 0.0]) == DIV0
 
 
 @pytest.mark.parametrize("method", ["SL", "SYD", "DDB", "UNITS"])
 def test_schedules_sum_to_the_cent(method):
     units = [3.0, 1.0, 0.0, 2.0, 5.0] if method == "UNITS" else None
-    schedule = udfs.tok_depreciation(method, 3_333_333.33, 333_333.33, 5, 5, units)
+    schedule = tokenbook.tok_depreciation(method, 3_333_333.33, 333_333.33, 5, 5, units)
     assert round(math.fsum(schedule), 2) == 3_000_000.00
 
 
 def test_the_macrs_schedule_ignores_salvage_and_sums_to_the_cost():
-    assert math.fsum(udfs.tok_depreciation("macrs7", 1000, 400, 7, 8)) == pytest.approx(1000, abs=0.005)
+    assert math.fsum(tokenbook.tok_depreciation("macrs7", 1000, 400, 7, 8)) == pytest.approx(1000, abs=0.005)
 
 
 def test_a_schedule_by_units_needs_them_in_full():
-    assert raised(udfs.tok_depreciation, "UNITS", 100, 0, 3, 3) == VALUE
-    assert raised(udfs.tok_depreciation, "UNITS", 100, 0, 3, 3, [1.0, 2.0]) == VALUE
-    assert raised(udfs.tok_depreciation, "UNITS", 100, 0, 3, 2, [0.0, 0.0]) == NUM
-    assert raised(udfs.tok_depreciation, "SL", 100, 101, 3, 3) == NUM
+    assert raised(tokenbook.tok_depreciation, "UNITS", 100, 0, 3, 3) == VALUE
+    assert raised(tokenbook.tok_depreciation, "UNITS", 100, 0, 3, 3, [1.0, 2.0]) == VALUE
+    assert raised(tokenbook.tok_depreciation, "UNITS", 100, 0, 3, 2, [0.0, 0.0]) == NUM
+    assert raised(tokenbook.tok_depreciation, "SL", 100, 101, 3, 3) == NUM
 
 
 # --- curves and frontier --------------------------------------------------------------------------------
 
 
 def test_the_fit_finds_the_factor_of_the_price_curve():
-    prices = udfs.tok_price_curve(2.0, 7.0, 5, per_year=1)
-    factor, fit = udfs.tok_fit_decline(45000 + 365.0 * np.arange(5), prices)
+    prices = tokenbook.tok_price_curve(2.0, 7.0, 5, per_year=1)
+    factor, fit = tokenbook.tok_fit_decline(45000 + 365.0 * np.arange(5), prices)
     assert (factor, fit) == (pytest.approx(7.0), pytest.approx(1.0))
     assert cell("tok_fit_decline", [[45000.0], [45365.0]], [[2.0], [2.0]]) == [[1.0], [NUM]]
 
 
 def test_the_declining_cost_is_the_static_cost_over_the_software_gain():
-    static, declining = (udfs.tok_cost_curve(2.0, 1000, 0.8, gain, 2, 13, 0.2 * (gain > 1)) for gain in (1, 5))
-    np.testing.assert_allclose(static / declining, udfs.tok_software_curve(13, 5, 2, 0.2))
+    static, declining = (tokenbook.tok_cost_curve(2.0, 1000, 0.8, gain, 2, 13, 0.2 * (gain > 1)) for gain in (1, 5))
+    np.testing.assert_allclose(static / declining, tokenbook.tok_software_curve(13, 5, 2, 0.2))
 
 
 def test_the_frontier_lies_as_its_points_do():
@@ -273,39 +275,39 @@ def as_range(inputs: dict) -> list[list]:
 
 
 def test_a_mapping_and_a_range_give_the_same_answer():
-    assert udfs.tok_deployment(RACK, "npv") == cell("tok_deployment", as_range(RACK), "npv")
+    assert tokenbook.tok_deployment(RACK, "npv") == cell("tok_deployment", as_range(RACK), "npv")
 
 
 def test_the_table_holds_every_output_and_each_is_what_it_is_alone():
-    table = dict(udfs.tok_deployment(RACK))
-    names = [row[0] for row in udfs.tok_deployment_names("outputs")[1:]]
+    table = dict(tokenbook.tok_deployment(RACK))
+    names = [row[0] for row in tokenbook.tok_deployment_names("outputs")[1:]]
     assert list(table) == names
     for name, value in table.items():
         assert value == cell("tok_deployment", as_range(RACK), name)
 
 
 def test_an_error_says_what_kind_of_answer_is_missing():
-    assert raised(udfs.tok_deployment, RACK | {"price_usd_per_mtok": 0}, "payback_months") == NA
-    assert raised(udfs.tok_deployment, RACK | {"price_usd_per_mtok": 0}, "irr") == NUM
-    assert raised(udfs.tok_deployment, RACK, "revenue_per_mw_year") == DIV0
+    assert raised(tokenbook.tok_deployment, RACK | {"price_usd_per_mtok": 0}, "payback_months") == NA
+    assert raised(tokenbook.tok_deployment, RACK | {"price_usd_per_mtok": 0}, "irr") == NUM
+    assert raised(tokenbook.tok_deployment, RACK, "revenue_per_mw_year") == DIV0
     scenarios = RACK | {"price_usd_per_mtok": [1.1, 0.0]}
     assert cell("tok_deployment", as_range({k: v if isinstance(v, list) else [v, v] for k, v in scenarios.items()}),
                 "payback_months")[0][1] == NA  # fmt: skip
-    assert np.isnan(udfs.tok_deployment(scenarios, "payback_months")).tolist() == [False, True]
+    assert np.isnan(tokenbook.tok_deployment(scenarios, "payback_months")).tolist() == [False, True]
 
 
 def test_a_thousand_scenarios_are_one_call():
     prices = np.linspace(0.1, 2.0, 1000)
-    values = udfs.tok_deployment(RACK | {"price_usd_per_mtok": prices}, "npv")
+    values = tokenbook.tok_deployment(RACK | {"price_usd_per_mtok": prices}, "npv")
     assert values.shape == (1000,)
     assert (np.diff(values) > 0).all()
-    assert values[-1] == pytest.approx(udfs.tok_deployment(RACK | {"price_usd_per_mtok": 2.0}, "npv"), rel=1e-12)
+    assert values[-1] == pytest.approx(tokenbook.tok_deployment(RACK | {"price_usd_per_mtok": 2.0}, "npv"), rel=1e-12)
 
 
 def test_the_running_value_of_the_model_ends_at_its_value():
-    curve = udfs.tok_deployment_curve(RACK, "npv_curve")
+    curve = tokenbook.tok_deployment_curve(RACK, "npv_curve")
     assert curve.shape == (37,)
-    assert curve[-1] == pytest.approx(udfs.tok_deployment(RACK, "npv"), rel=1e-12)
+    assert curve[-1] == pytest.approx(tokenbook.tok_deployment(RACK, "npv"), rel=1e-12)
 
 
 def test_a_month_without_sales_is_left_out_of_a_chart():
@@ -320,21 +322,21 @@ def test_scenarios_in_columns_give_curves_down_columns():
 
 
 def test_the_value_of_the_declining_curve_is_the_difference():
-    table = {row[0]: row[1:] for row in udfs.tok_static_vs_declining(RACK)[1:]}
-    assert udfs.tok_static_vs_declining(RACK)[0] == ["line", "declining", "static", "difference"]
+    table = {row[0]: row[1:] for row in tokenbook.tok_static_vs_declining(RACK)[1:]}
+    assert tokenbook.tok_static_vs_declining(RACK)[0] == ["line", "declining", "static", "difference"]
     for name in ("npv", "lcot"):
         declining, static, difference = table[name]
-        assert declining == udfs.tok_deployment(RACK, name)
-        assert static == udfs.tok_deployment(RACK | {"software_gain": 1, "software_annual_gain": 0}, name)
+        assert declining == tokenbook.tok_deployment(RACK, name)
+        assert static == tokenbook.tok_deployment(RACK | {"software_gain": 1, "software_annual_gain": 0}, name)
         assert difference == declining - static
     assert table["npv"][2] > 0 > table["lcot"][2]
-    assert raised(udfs.tok_static_vs_declining, RACK | {"gpus": [72, 8]}) == VALUE
+    assert raised(tokenbook.tok_static_vs_declining, RACK | {"gpus": [72, 8]}) == VALUE
 
 
 def test_the_list_of_inputs_is_a_range_for_the_model_once_the_required_ones_are_filled_in():
     rows = [row[:2] for row in cell("tok_deployment_names")[1:]]
     filled = [[name, RACK.get(name, default)] for name, default in rows]
-    assert cell("tok_deployment", filled, "npv") == udfs.tok_deployment(RACK, "npv")
+    assert cell("tok_deployment", filled, "npv") == tokenbook.tok_deployment(RACK, "npv")
     assert cell("tok_deployment", rows, "npv") == VALUE
 
 
@@ -342,8 +344,8 @@ def test_the_list_of_inputs_is_a_range_for_the_model_once_the_required_ones_are_
 
 
 def test_a_figure_and_its_citation_agree():
-    value = udfs.tok_baseline("B200", "usd_per_gpu_hour", "", "hyperscaler", "2026-04-30")
-    line = udfs.tok_baseline_source("B200", "usd_per_gpu_hour", "", "hyperscaler", "2026-04-30")
+    value = tokenbook.tok_baseline("B200", "usd_per_gpu_hour", "", "hyperscaler", "2026-04-30")
+    line = tokenbook.tok_baseline_source("B200", "usd_per_gpu_hour", "", "hyperscaler", "2026-04-30")
     assert line.startswith(f"{value:g} USD/GPU-h")
     assert "2025-10" in line
     assert "confidence high" in line
@@ -351,7 +353,7 @@ def test_a_figure_and_its_citation_agree():
 
 @pytest.mark.parametrize("as_of", ["2026-04-30", "2026-04", 46142.0, dt.date(2026, 4, 30)])
 def test_the_date_of_knowledge_may_come_in_any_form(as_of):
-    assert udfs.tok_baseline("B200", "usd_per_gpu_hour", "", "hyperscaler", as_of) == 1.95
+    assert tokenbook.tok_baseline("B200", "usd_per_gpu_hour", "", "hyperscaler", as_of) == 1.95
 
 
 def test_a_figure_that_is_not_unique_is_not_guessed():
@@ -361,8 +363,8 @@ def test_a_figure_that_is_not_unique_is_not_guessed():
 
 
 def test_figures_of_no_platform_are_found_without_one():
-    assert 1 < udfs.tok_baseline("", "pue") < 2
-    assert cell("tok_baseline", None, "pue") == udfs.tok_baseline("", "pue")
+    assert 1 < tokenbook.tok_baseline("", "pue") < 2
+    assert cell("tok_baseline", None, "pue") == tokenbook.tok_baseline("", "pue")
 
 
 def test_figures_of_several_platforms_and_metrics_are_one_call():
@@ -395,7 +397,7 @@ def test_a_claim_gives_texts_and_figures():
 
 
 def test_an_audit_without_a_throughput_gives_what_it_can():
-    audit = dict(udfs.tok_claim_audit(5e6, 75e6, 72, 3))
+    audit = dict(tokenbook.tok_claim_audit(5e6, 75e6, 72, 3))
     assert audit["net_roi"] == 14.0
     assert audit["mtok"] == NA
     assert isinstance(audit["mtok"], CellError)
@@ -403,7 +405,7 @@ def test_an_audit_without_a_throughput_gives_what_it_can():
 
 def test_the_version_names_catalogue_and_host(monkeypatch):
     monkeypatch.setattr(about, "host", "LibreOffice")
-    words = udfs.tok_version()
+    words = tokenbook.tok_version()
     assert words.startswith("Tokenbook ")
     assert ", catalogue 20" in words
     assert words.endswith(", host LibreOffice")

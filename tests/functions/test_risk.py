@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-import udfs
-from templates import engine
-from udfs.functions import registry
-from udfs.functions.errors import DIV0, NA, NUM, VALUE, CellError
-from udfs.kernels import deployment
+import tokenbook
+from tokenbook.templates import engine
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.errors import DIV0, NA, NUM, VALUE, CellError
+from tokenbook.udfs.kernels import deployment
 
 INPUTS = {"gpus": 720, "tok_s_per_gpu": 10_000, "price_usd_per_mtok": 0.4, "capex_usd_per_gpu": 45_000,
           "utilization_end": 0.7, "tax_rate": 0.21}  # fmt: skip
@@ -81,7 +81,7 @@ class TestGrid:
             assert np.array(found) == pytest.approx(np.array(expected), rel=1e-12)
 
     def test_in_python_it_is_an_array(self):
-        found = udfs.tok_grid(INPUTS, "acquisition", ["own", "rent"], "pue", 1.2, "irr")
+        found = tokenbook.tok_grid(INPUTS, "acquisition", ["own", "rent"], "pue", 1.2, "irr")
         assert found.shape == (2, 1)
         assert np.isnan(found[1, 0])
 

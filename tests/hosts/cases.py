@@ -18,8 +18,8 @@ from openpyxl import Workbook
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.formula import ArrayFormula
 
-from udfs.functions import CellError, registry
-from udfs.functions.arguments import EXCEL_EPOCH, OMITTED, Block, Series, Table, Vector
+from tokenbook.udfs.functions import CellError, registry
+from tokenbook.udfs.functions.arguments import EXCEL_EPOCH, OMITTED, Block, Series, Table, Vector
 
 FUNCTION_TESTS = Path(__file__).parents[1] / "functions"
 PLAIN = "{}"
@@ -261,7 +261,7 @@ def _enter(cell, value) -> None:
 
 def expected(folder: Path) -> dict[str, list[list]]:
     """The values of the headless engine: key of the case -> rows of cells."""
-    from templates.engine import Model
+    from tokenbook.templates.engine import Model
 
     path = Path(folder) / "cases.xlsx"
     placed = write_workbook(path)

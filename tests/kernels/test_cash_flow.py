@@ -9,7 +9,7 @@ import pyxirr
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from udfs.kernels import cash_flow
+from tokenbook.udfs.kernels import cash_flow
 
 EPOCH = datetime.date(1899, 12, 30)  # day 0 of Excel's serials, for dates after February 1900
 

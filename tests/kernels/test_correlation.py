@@ -8,8 +8,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from udfs.kernels import correlation, sampling
-from udfs.kernels.correlation import CorrelationError, check, factor, gaussian_copula, iman_conover, nearest, spearman
+from tokenbook.udfs.kernels import correlation, sampling
+from tokenbook.udfs.kernels.correlation import (
+    CorrelationError,
+    check,
+    factor,
+    gaussian_copula,
+    iman_conover,
+    nearest,
+    spearman,
+)
 
 ASKED = np.array([[1, 0.6, -0.3, 0.0], [0.6, 1, 0.2, 0.5], [-0.3, 0.2, 1, 0.1], [0.0, 0.5, 0.1, 1]])
 NAMES = ["price", "demand", "power", "rate"]

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import integrate, stats
 
-from udfs.kernels import curves
+from tokenbook.udfs.kernels import curves
 
 
 class TestCompound:

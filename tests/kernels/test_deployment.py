@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from udfs.kernels import cash_flow, deployment, deployment_inputs
-from udfs.kernels.deployment import INPUTS, LINES, OUTPUTS, InputError, run, static_vs_declining
+from tokenbook.udfs.kernels import cash_flow, deployment, deployment_inputs
+from tokenbook.udfs.kernels.deployment import INPUTS, LINES, OUTPUTS, InputError, run, static_vs_declining
 
 LINE_NAMES = [line.name for line in LINES]
 OUTPUT_NAMES = [output.name for output in OUTPUTS]

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs.kernels.depreciation import MACRS_SHARES, METHODS, schedule
+from tokenbook.udfs.kernels.depreciation import MACRS_SHARES, METHODS, schedule
 
 LIFE_METHODS = ["SL", "SYD", "DDB"]
 
@@ -126,7 +126,7 @@ def test_accelerated_methods_are_ahead_of_the_straight_line_all_along(cost, salv
 
 
 def test_examples_in_the_help_are_true():
-    import udfs.kernels.depreciation as module
+    import tokenbook.udfs.kernels.depreciation as module
 
     result = doctest.testmod(module)
     assert (result.attempted, result.failed) == (2, 0)

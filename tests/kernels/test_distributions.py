@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from udfs.kernels import distributions
-from udfs.kernels.distributions import KINDS, DistributionError, distribution
+from tokenbook.udfs.kernels import distributions
+from tokenbook.udfs.kernels.distributions import KINDS, DistributionError, distribution
 
 PROBABILITIES = np.concatenate([[1e-6, 1e-3], np.linspace(0.005, 0.995, 199), [0.999, 1 - 1e-6]])
 LOG_SD = np.sqrt(np.log1p(0.25**2))

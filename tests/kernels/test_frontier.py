@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import interpolate
 
-from udfs.kernels import frontier
+from tokenbook.udfs.kernels import frontier
 
 DATA = Path(__file__).parent / "data"
 

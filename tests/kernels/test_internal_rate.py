@@ -13,8 +13,8 @@ import pyxirr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from udfs.kernels import internal_rate as module
-from udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels import internal_rate as module
+from tokenbook.udfs.kernels.internal_rate import internal_rate
 
 MONTHS = np.arange(61.0)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from udfs.kernels import normal
+from tokenbook.udfs.kernels import normal
 
 PI = Decimal("3.14159265358979323846264338327950288419716939937510582097494459")
 SERIES_UP_TO = 6  # standard deviations; beyond, the continued fraction of the tail converges faster

@@ -5,8 +5,8 @@ import doctest
 import numpy as np
 import pytest
 
-from udfs.kernels import risk_measures
-from udfs.kernels.risk_measures import drivers, histogram, percentiles, summary
+from tokenbook.udfs.kernels import risk_measures
+from tokenbook.udfs.kernels.risk_measures import drivers, histogram, percentiles, summary
 
 NORMAL = np.random.default_rng(1).normal(10.0, 2.0, 40_000)
 

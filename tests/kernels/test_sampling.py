@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import kstest, qmc
 
-from udfs.kernels import sampling
-from udfs.kernels.sampling import CUBE, SOBOL_DIMENSIONS, SOBOL_REPLICATES
+from tokenbook.udfs.kernels import sampling
+from tokenbook.udfs.kernels.sampling import CUBE, SOBOL_DIMENSIONS, SOBOL_REPLICATES
 
 NAMES = tuple(f"input {i}" for i in range(6))
 

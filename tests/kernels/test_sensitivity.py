@@ -5,9 +5,9 @@ import doctest
 import numpy as np
 import pytest
 
-from udfs.kernels import deployment, sensitivity
-from udfs.kernels.deployment import InputError
-from udfs.kernels.sensitivity import grid, tornado
+from tokenbook.udfs.kernels import deployment, sensitivity
+from tokenbook.udfs.kernels.deployment import InputError
+from tokenbook.udfs.kernels.sensitivity import grid, tornado
 
 BASE = {"gpus": 72, "tok_s_per_gpu": 5000, "price_usd_per_mtok": 0.5, "capex_usd_per_gpu": 40_000, "tax_rate": 0.2}
 RANGES = {

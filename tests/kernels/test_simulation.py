@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from udfs.kernels import correlation, risk_measures, sampling, simulation
-from udfs.kernels.distributions import distribution
-from udfs.kernels.simulation import BLOCK, SpecError, draws, join, simulate, spec_from, specification
+from tokenbook.udfs.kernels import correlation, risk_measures, sampling, simulation
+from tokenbook.udfs.kernels.distributions import distribution
+from tokenbook.udfs.kernels.simulation import BLOCK, SpecError, draws, join, simulate, spec_from, specification
 
 # Sales are limited by demand, 1,000 Mtok in the only month: revenue is 1,000 times the price.
 SOLD = 1000.0

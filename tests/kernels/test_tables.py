@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from udfs.kernels import tables
+from tokenbook.udfs.kernels import tables
 
 ANY = np.random.default_rng(5).normal(size=(3 * tables.FEW_SCENARIOS, 61)) * 10.0 ** np.arange(61)
 

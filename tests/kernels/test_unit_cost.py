@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import unit_cost
 
 with open(Path(__file__).parent / "data" / "best_throughput_costs.csv", encoding="utf-8") as lines:
     BEST = list(csv.DictReader(line for line in lines if not line.startswith("#")))

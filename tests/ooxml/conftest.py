@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT_MAIN = "http://purl.oclc.org/ooxml/spreadsheetml/main"

@@ -21,10 +21,10 @@ import openpyxl
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from templates import ooxml, refresh
-from templates.bindings import Place
-from templates.refresh import trace
-from udfs import catalog
+from tokenbook.templates import ooxml, refresh
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.refresh import trace
+from tokenbook.udfs import catalog
 
 MOST_SECONDS = 5.0  # of processor time, so that a busy machine is no finding
 SAVE_EVERY = 10  # inputs between two that are also saved to disk, bound and refreshed

@@ -8,8 +8,8 @@ import zlib
 import openpyxl
 import pytest
 
-from templates import ooxml
-from templates.ooxml import container
+from tokenbook.templates import ooxml
+from tokenbook.templates.ooxml import container
 
 SHEET = "xl/worksheets/sheet1.xml"
 

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl.worksheet.formula import ArrayFormula
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 ROWS = (
     '<row r="1" spans="1:2" s="3" customFormat="1" x14ac:dyDescent="0.25"><c r="A1" s="5"><v>1</v></c>'

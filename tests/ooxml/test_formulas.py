@@ -7,7 +7,7 @@ import openpyxl
 import pytest
 from lxml import etree
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"

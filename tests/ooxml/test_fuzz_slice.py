@@ -2,7 +2,7 @@
 
 import pytest
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 INPUTS = 300
 

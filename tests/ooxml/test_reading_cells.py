@@ -6,7 +6,7 @@ import io
 import openpyxl
 import pytest
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 

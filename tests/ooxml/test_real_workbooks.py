@@ -21,9 +21,9 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.formula import ArrayFormula
 from openpyxl.worksheet.table import Table
 
-from templates import ooxml
-from templates.ooxml.references import parse_ref
-from templates.ooxml.values import SECONDS_PER_DAY, serial
+from tokenbook.templates import ooxml
+from tokenbook.templates.ooxml.references import parse_ref
+from tokenbook.templates.ooxml.values import SECONDS_PER_DAY, serial
 
 UNREADABLE = {"corrupt", "encrypted-ole"}  # features in index.csv that mean a refusal at opening
 SIGNED = {"signatures"}  # ... and at changing

@@ -6,7 +6,7 @@ import stat
 
 import pytest
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 from openpyxl.worksheet.table import Table as MadeTable
 
-from templates import ooxml
+from tokenbook.templates import ooxml
 
 NAMES = (
     '<definedNames><definedName name="_xlnm.Print_Area" localSheetId="0">Inputs!$A$1:$B$2</definedName>'

@@ -9,8 +9,8 @@ import pytest
 import xlsxwriter
 from lxml import etree
 
-from templates import ooxml, refresh
-from udfs import catalog
+from tokenbook.templates import ooxml, refresh
+from tokenbook.udfs import catalog
 
 OLD, NEW = "2026-01-31", "2026-09-30"
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates import bindings, ooxml, refresh
-from templates.bindings import Binding, Key, Place
-from udfs import catalog
+from tokenbook.templates import bindings, ooxml, refresh
+from tokenbook.templates.bindings import Binding, Key, Place
+from tokenbook.udfs import catalog
 
 texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=120)
 values = st.none() | st.floats(allow_nan=False, allow_infinity=False)

@@ -2,12 +2,12 @@
 
 import pytest
 
-from templates import bindings, build, models, ooxml, refresh
-from templates.audit import audit
-from templates.engine import Model
-from templates.models.options import Options
-from templates.refresh.bind import bindings_of
-from udfs import catalog
+from tokenbook.templates import bindings, build, models, ooxml, refresh
+from tokenbook.templates.audit import audit
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.refresh.bind import bindings_of
+from tokenbook.udfs import catalog
 
 MADE_ON = "2026-05-31"
 

@@ -3,8 +3,8 @@
 import pytest
 import xlwings
 
-from templates import ooxml, refresh
-from templates.bindings import Place, place_of
+from tokenbook.templates import ooxml, refresh
+from tokenbook.templates.bindings import Place, place_of
 
 RATE_CELL, POWER_CELL = Place("Inputs", "B2"), Place("Inputs", "B3")
 VALUES_ONLY = {RATE_CELL: "1.95", POWER_CELL: "2.17"}  # what the formula bar shows

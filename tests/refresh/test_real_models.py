@@ -21,11 +21,11 @@ from lxml import etree
 from openpyxl.chart import LineChart, Reference
 from openpyxl.comments import Comment
 
-from templates import ooxml, refresh
-from templates.bindings import Place
-from templates.ooxml.references import parse_ref
-from templates.refresh import trace
-from udfs import catalog
+from tokenbook.templates import ooxml, refresh
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.ooxml.references import parse_ref
+from tokenbook.templates.refresh import trace
+from tokenbook.udfs import catalog
 
 REFUSED = {"corrupt", "encrypted-ole", "signatures"}  # features in index.csv of files that cannot be refreshed
 LARGEST_GRID = 3_000_000  # cells that calamine may lay out in memory
@@ -279,7 +279,7 @@ def test_refreshing_again_touches_nothing(refreshed):
 
 def test_trusted_results_are_those_of_a_fresh_calculation(refreshed):
     """Where the engine was used, what the file now holds is what it calculates from scratch."""
-    from templates.engine import Model
+    from tokenbook.templates.engine import Model
 
     depend = refreshed.depend
     if refreshed.report.left_to_excel or not depend:

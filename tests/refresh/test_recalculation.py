@@ -3,9 +3,9 @@
 import openpyxl
 import pytest
 
-from templates import ooxml, refresh
-from templates.engine import EngineError
-from templates.refresh import recalculate
+from tokenbook.templates import ooxml, refresh
+from tokenbook.templates.engine import EngineError
+from tokenbook.templates.refresh import recalculate
 
 
 def run(path, figures):
@@ -90,7 +90,7 @@ def test_a_failing_engine_is_no_failing_refresh(bound, figures, monkeypatch, val
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(f"templates.engine.Model.{method}", fail)
+    monkeypatch.setattr(f"tokenbook.templates.engine.Model.{method}", fail)
     path = bound()
     assert str(error).split(": ")[-1] in left_to_excel(path, run(path, figures), value_of)
 
@@ -101,7 +101,7 @@ def test_an_interrupt_while_calculating_leaves_the_file_whole(bound, figures, mo
 
     path = bound()
     before = path.read_bytes()
-    monkeypatch.setattr("templates.engine.Model.recalculate", interrupt)
+    monkeypatch.setattr("tokenbook.templates.engine.Model.recalculate", interrupt)
     with pytest.raises(KeyboardInterrupt):
         run(path, figures)
     assert path.read_bytes() == before
@@ -117,7 +117,7 @@ def test_the_engine_is_not_loaded_when_nothing_depends_on_the_cells(bound, figur
     monkeypatch.setattr(recalculate, "_model", never)
     from dataclasses import replace
 
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     dearer = catalog.Catalog([replace(row, value=9.9) if row.id == "power.new" else row for row in figures
                               if row.id != "rate.new"])  # fmt: skip

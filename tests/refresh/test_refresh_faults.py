@@ -5,7 +5,7 @@ import os
 
 import pytest
 
-from templates import ooxml, refresh
+from tokenbook.templates import ooxml, refresh
 
 TODAY = "2026-11-21"
 
@@ -34,11 +34,11 @@ def no_engine(monkeypatch):
     """Results stay with Excel, so that the system calls counted are those that write; children start at once."""
 
     def leave(*_):
-        from templates.refresh.recalculate import NotTrusted
+        from tokenbook.templates.refresh.recalculate import NotTrusted
 
         raise NotTrusted("no engine here")
 
-    monkeypatch.setattr("templates.refresh.files.recalculated", leave)
+    monkeypatch.setattr("tokenbook.templates.refresh.files.recalculated", leave)
 
 
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EACCES, errno.EIO])

@@ -5,9 +5,9 @@ import os
 
 import pytest
 
-from templates import ooxml, refresh
-from templates.bindings import Key, Place
-from templates.refresh.bind import bindings_of
+from tokenbook.templates import ooxml, refresh
+from tokenbook.templates.bindings import Key, Place
+from tokenbook.templates.refresh.bind import bindings_of
 
 
 def run(path, figures, **options):
@@ -117,7 +117,7 @@ def test_an_empty_cell_can_be_bound_and_is_filled(bound, figures, value_of):
 def test_a_change_of_unit_is_reported_and_nothing_is_written(bound, figures, value_of):
     from dataclasses import replace
 
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     path = bound()
     other = catalog.Catalog([replace(row, unit="EUR/GPU-h") for row in figures if row.metric == "usd_per_gpu_hour"])
@@ -130,7 +130,7 @@ def test_a_change_of_unit_is_reported_and_nothing_is_written(bound, figures, val
 
 
 def test_a_key_that_the_catalogue_no_longer_knows_is_reported(bound, figures, value_of):
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     path = bound()
     report = run(path, catalog.Catalog([row for row in figures if row.metric == "kw_per_gpu"]), write=True)

@@ -9,11 +9,11 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.formula import ArrayFormula, DataTableFormula
 from openpyxl.worksheet.table import Table
 
-from templates import ooxml
-from templates.bindings import Place
-from templates.refresh import trace
-from templates.refresh.glance import BETWEEN, formulas_of, may_depend
-from templates.refresh.references import Opaque, Reader
+from tokenbook.templates import ooxml
+from tokenbook.templates.bindings import Place
+from tokenbook.templates.refresh import trace
+from tokenbook.templates.refresh.glance import BETWEEN, formulas_of, may_depend
+from tokenbook.templates.refresh.references import Opaque, Reader
 
 CORPUS = Path(os.environ.get("TOKENBOOK_CORPUS", "/nowhere"))
 

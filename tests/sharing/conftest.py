@@ -9,8 +9,8 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.formula import ArrayFormula
 
-from templates import build
-from templates.engine import Model
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
 
 COST = 1.95 / (28012.9 * 0.0036)
 
@@ -61,8 +61,8 @@ def by_openpyxl(tmp_path):
 @pytest.fixture(scope="session")
 def generated(tmp_path_factory):
     """The roi workbook."""
-    from templates import models
-    from templates.models.options import Options
+    from tokenbook.templates import models
+    from tokenbook.templates.models.shared.options import Options
 
     path = tmp_path_factory.mktemp("sharing") / "roi.xlsx"
     build.build(models.module("roi").compose(Options(version="test")), path)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from addin.cli import run
-from templates import ooxml
+from tokenbook.addin.cli import run
+from tokenbook.templates import ooxml
 
 
 def told(capsys):

@@ -4,9 +4,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from templates import hosts, ooxml, sharing
-from templates.engine import Model
-from templates.sharing import SharingError
+from tokenbook.templates import hosts, ooxml, sharing
+from tokenbook.templates.engine import Model
+from tokenbook.templates.sharing import SharingError
 
 
 def parts(data):

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from templates import hosts, ooxml
-from templates.engine import Model
+from tokenbook.templates import hosts, ooxml
+from tokenbook.templates.engine import Model
 
 PREFIX = "_xldudf_"
 

@@ -10,11 +10,11 @@ import pytest
 from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.datavalidation import DataValidation
 
-from addin import cli
-from templates.sweep import parts, run, scenarios, schedule, simulate
-from templates.sweep.errors import SweepError
-from templates.sweep.evaluator import Evaluator
-from templates.sweep.parts import Parts, Stretch
+from tokenbook.addin import cli
+from tokenbook.templates.sweep import parts, run, scenarios, schedule, simulate
+from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.sweep.evaluator import Evaluator
+from tokenbook.templates.sweep.parts import Parts, Stretch
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +82,7 @@ def test_a_refused_scenario_leaves_nothing_behind_for_the_next(book, tmp_path):
 
 
 def test_our_functions_answer_in_a_sweep(book, tmp_path):
-    from udfs.functions import registry
+    from tokenbook.udfs.functions import registry
 
     cost = registry()["tok_cost"].call
     out = tmp_path / "out.parquet"
@@ -185,9 +185,9 @@ def test_chunks_grow_to_what_fits_the_time():
 
 def test_outputs_behind_a_spill_are_calculated_in_full(tmp_path):
     """Checks reads cells that a function fills on Panels; it must follow a changed input."""
-    from templates import build
-    from templates.models import module
-    from templates.models.options import Options
+    from tokenbook.templates import build
+    from tokenbook.templates.models import module
+    from tokenbook.templates.models.shared.options import Options
 
     path = tmp_path / "roi.xlsx"
     build.build(module("roi").compose(Options(platforms=("B200",), version="test")), path)

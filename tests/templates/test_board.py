@@ -5,13 +5,13 @@ import openpyxl
 import pytest
 from openpyxl.utils import get_column_letter
 
-from templates import build
-from templates.engine import EngineError, Model
-from templates.models import board
-from templates.models import board_fleet as fleet
-from templates.models.board_page import BETTER, EVEN, LONGEST, WORSE
-from templates.models.options import Options
-from udfs.kernels import unit_cost
+from tokenbook.templates import build
+from tokenbook.templates.engine import EngineError, Model
+from tokenbook.templates.models.board import book as board
+from tokenbook.templates.models.board import fleet
+from tokenbook.templates.models.board.page import BETTER, EVEN, LONGEST, WORSE
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs.kernels import unit_cost
 
 MTOK_HOUR = 0.0036  # Mtok an hour at 1 tok/s
 

@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from templates import build
-from templates.engine import Model
-from templates.models import break_even, business_case
-from templates.models.case_inputs import BASE, CASES, HIGH, LOW, TRADITIONAL, VALUES
-from templates.models.options import Options
-from udfs.kernels import deployment
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.business_case import book as business_case
+from tokenbook.templates.models.business_case.inputs import BASE, CASES, HIGH, LOW, TRADITIONAL, VALUES
+from tokenbook.templates.models.shared import break_even
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs.kernels import deployment
 
 
 @pytest.fixture(scope="module")

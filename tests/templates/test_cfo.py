@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from templates import build
-from templates.engine import Model
-from templates.models import bridge, cfo
-from templates.models.depreciation_methods import SOURCES
-from templates.models.options import Options
-from udfs.kernels import cash_flow, deployment, depreciation
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models import cfo
+from tokenbook.templates.models.shared import bridge
+from tokenbook.templates.models.shared.depreciation_methods import SOURCES
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs.kernels import cash_flow, deployment, depreciation
 
 
 @pytest.fixture(scope="module")

@@ -4,15 +4,16 @@ import numpy as np
 import openpyxl
 import pytest
 
-from templates import build, ooxml
-from templates.engine import Model
-from templates.models import claims, claims_inputs
-from templates.models import claims_verdicts as verdicts
-from templates.models.fill import FillError
-from templates.models.options import Options
-from udfs import catalog
-from udfs.kernels import unit_cost
-from udfs.kernels.cash_flow import npv
+from tokenbook.templates import build, ooxml
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.claims import book as claims
+from tokenbook.templates.models.claims import inputs as claims_inputs
+from tokenbook.templates.models.claims import verdicts
+from tokenbook.templates.models.shared.fill import FillError
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs import catalog
+from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels.cash_flow import npv
 
 
 @pytest.fixture(scope="module")

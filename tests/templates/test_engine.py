@@ -6,8 +6,8 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from templates import engine, ooxml
-from templates.engine import EngineError, Model, parse_value, with_omitted_marked
+from tokenbook.templates import engine, ooxml
+from tokenbook.templates.engine import EngineError, Model, parse_value, with_omitted_marked
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ import pytest
 import xlsxwriter
 from openpyxl.worksheet.formula import DataTableFormula
 
-from templates import engine, ooxml
-from templates.engine import EngineError, Model
+from tokenbook.templates import engine, ooxml
+from tokenbook.templates.engine import EngineError, Model
 
 
 def rewritten(path, part, *changes):

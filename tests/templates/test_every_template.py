@@ -1,6 +1,6 @@
 """What holds for every template, whichever platforms it is written for and whatever a reader types into it.
 
-A template listed in ``templates.models.TEMPLATES`` is tested here without another line.
+A template listed in ``tokenbook.templates.models.TEMPLATES`` is tested here without another line.
 """
 
 import functools
@@ -14,11 +14,11 @@ import openpyxl
 import pytest
 from python_calamine import CalamineWorkbook
 
-from templates import build, models, ooxml
-from templates.engine import Model
-from templates.models.options import Options
-from templates.sheets.formula import Cell
-from udfs.functions.errors import is_error
+from tokenbook.templates import build, models, ooxml
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.sheets.formula import Cell
+from tokenbook.udfs.functions.errors import is_error
 
 NAMES = tuple(models.TEMPLATES)
 SHEETS_AROUND = ("Cover", "Inputs", "Baselines", "Dashboard", "Checks", "Log", "Lists")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from templates.sheets.formula import Book, Cell, Range, TimeRow, UnknownName
+from tokenbook.templates.sheets.formula import Book, Cell, Range, TimeRow, UnknownName
 
 
 @pytest.fixture

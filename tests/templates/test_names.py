@@ -4,10 +4,10 @@ import openpyxl
 import pytest
 from openpyxl.workbook.defined_name import DefinedName
 
-from templates import ooxml
-from templates.engine import Model
-from templates.names import LONGEST, Names
-from udfs.functions.errors import is_error
+from tokenbook.templates import ooxml
+from tokenbook.templates.engine import Model
+from tokenbook.templates.names import LONGEST, Names
+from tokenbook.udfs.functions.errors import is_error
 
 NAMES = {
     "one": "Plan!$A$1", "block": "Plan!$A$1:$A$2", "column": "Plan!$A:$A", "quoted": "'Low & high'!$A$1",

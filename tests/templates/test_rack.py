@@ -6,16 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from templates import build
-from templates.engine import Model
-from templates.models import rack
-from templates.models.fill import FillError
-from templates.models.frontier_sheet import NOT_MEASURED, SPARE_ROWS
-from templates.models.options import Options
-from templates.models.rack_grids import LADDER
-from udfs import catalog
-from udfs.kernels import deployment, unit_cost
-from udfs.kernels.frontier import pareto, throughput_at
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.rack import book as rack
+from tokenbook.templates.models.rack.grids import LADDER
+from tokenbook.templates.models.shared.fill import FillError
+from tokenbook.templates.models.shared.frontier_sheet import NOT_MEASURED, SPARE_ROWS
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs import catalog
+from tokenbook.udfs.kernels import deployment, unit_cost
+from tokenbook.udfs.kernels.frontier import pareto, throughput_at
 
 GOLDEN = Path(__file__).parents[1] / "kernels" / "data" / "costs_at_equal_interactivity.csv"
 RATES = {"GB200 NVL72": 2.21, "B200": 1.95}  # owning hyperscaler, October 2025 to July 2026

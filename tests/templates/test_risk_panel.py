@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from templates import build, models
-from templates.engine import Model
-from templates.models import risk_panel
-from templates.models.options import Options
-from udfs.functions import registry
+from tokenbook.templates import build, models
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.shared import risk_panel
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs.functions import registry
 
 NAMES = ("roi", "cfo", "business-case")
 CALL = {name: registry()[name].call for name in ("tok_simulate", "tok_tornado", "tok_grid")}
@@ -35,7 +35,7 @@ def result(writer, model, key):
 
 def base_case(writer, model):
     """The inputs of the first column of Panels, by the functions' names."""
-    from udfs.kernels.deployment import INPUTS
+    from tokenbook.udfs.kernels.deployment import INPUTS
 
     found = {}
     for item in INPUTS:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from python_calamine import CalamineWorkbook
 
-from templates import build
-from templates.engine import Model
-from templates.models import roi
-from templates.models.options import Options
-from udfs.kernels import deployment
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models import roi
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.udfs.kernels import deployment
 
 LINES = {  # native row -> line of the kernel
     "software": "software",

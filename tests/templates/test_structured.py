@@ -4,9 +4,9 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.table import Table, TableColumn
 
-from templates import ooxml
-from templates.engine import Model
-from templates.structured import Tables
+from tokenbook.templates import ooxml
+from tokenbook.templates.engine import Model
+from tokenbook.templates.structured import Tables
 
 AMOUNT, ODD = "Amount", "Share [%] of 'all' #1"
 WRITTEN = ODD.replace("'", "''").replace("[", "'[").replace("]", "']").replace("#", "'#")  # as formulas have it

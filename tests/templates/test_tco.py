@@ -3,12 +3,13 @@
 import numpy as np
 import pytest
 
-from templates import build
-from templates.engine import Model
-from templates.models import core_inputs, tco
-from templates.models.options import Options
-from templates.models.tco_grids import NEVER, PARTS, USES
-from udfs.kernels import deployment, unit_cost
+from tokenbook.templates import build
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models.shared import core_inputs
+from tokenbook.templates.models.shared.options import Options
+from tokenbook.templates.models.tco import book as tco
+from tokenbook.templates.models.tco.grids import NEVER, PARTS, USES
+from tokenbook.udfs.kernels import deployment, unit_cost
 
 LINES = {
     "capacity": "capacity_mtok", "sold": "sold_mtok", "revenue": "revenue", "opex": "opex",

@@ -2,7 +2,7 @@
 
 The schemas and rules of the Open XML SDK (through the package openxml-audit) are applied to every part; how the parts
 hang together and the marks of spilling formulas are looked at here. Recalculation in LibreOffice and equal bytes of
-equal calls are in test_every_template.py. A template listed in ``templates.models.TEMPLATES`` needs no line here.
+equal calls are in test_every_template.py. A template listed in ``models.TEMPLATES`` needs no line here.
 """
 
 import functools
@@ -19,9 +19,9 @@ from lxml import etree
 from openxml_audit import OpenXmlValidator
 from python_calamine import CalamineWorkbook
 
-from templates import build, hosts, models, ooxml, sharing
-from templates.audit import audit
-from templates.models.options import Options
+from tokenbook.templates import build, hosts, models, ooxml, sharing
+from tokenbook.templates.audit import audit
+from tokenbook.templates.models.shared.options import Options
 
 NAMES = tuple(models.TEMPLATES)
 # Remarks on taste: openpyxl writes texts into their cells, which Excel reads and moves to a table of texts on saving.

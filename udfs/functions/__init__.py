@@ -5,7 +5,7 @@ A new function is one decorated function in the file of its category; help, host
 
 from importlib import import_module
 
-from udfs.functions.errors import CellError, FunctionError
+from tokenbook.udfs.functions.errors import CellError, FunctionError
 
 MODULES = ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "risk", "baselines")
 
@@ -14,8 +14,8 @@ __all__ = ["CellError", "FunctionError", "registry"]
 
 def registry():
     """All functions: Python name -> ``declare.ExcelFunction``, in the order of the categories."""
-    from udfs.functions import declare
+    from tokenbook.udfs.functions import declare
 
     for module in MODULES:
-        import_module(f"udfs.functions.{module}")
+        import_module(f"tokenbook.udfs.functions.{module}")
     return declare.registered()

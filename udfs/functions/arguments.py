@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from udfs.functions.errors import (
+from tokenbook.udfs.functions.errors import (
     CODE_INDEX,
     CODES,
     DIV0,

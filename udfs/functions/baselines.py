@@ -4,14 +4,14 @@ from contextlib import contextmanager
 
 import numpy as np
 
-from udfs import catalog
-from udfs.catalog import views
-from udfs.functions import about
-from udfs.functions.arguments import Day, Number, Text
-from udfs.functions.declare import excel_function
-from udfs.functions.errors import NA, CellError, NotFoundError, WrongTypeError
-from udfs.functions.unit_cost import Throughput, Utilization
-from udfs.kernels import unit_cost
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import views
+from tokenbook.udfs.functions import about
+from tokenbook.udfs.functions.arguments import Day, Number, Text
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.errors import NA, CellError, NotFoundError, WrongTypeError
+from tokenbook.udfs.functions.unit_cost import Throughput, Utilization
+from tokenbook.udfs.kernels import unit_cost
 
 Words = Text(many=True)
 Platform = Text(many=True, blank=True)  # site figures, prices and assumptions belong to no platform

@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from udfs.functions.arguments import Count, Number, Series, Text
-from udfs.functions.curves import PerYear
-from udfs.functions.declare import excel_function
-from udfs.functions.errors import DIV0, NA, WrongTypeError
-from udfs.kernels import cash_flow, depreciation
+from tokenbook.udfs.functions.arguments import Count, Number, Series, Text
+from tokenbook.udfs.functions.curves import PerYear
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.errors import DIV0, NA, WrongTypeError
+from tokenbook.udfs.kernels import cash_flow, depreciation
 
 Rate = Number(above=-1, meaning="share a year, above -1")
 PeriodRate = Number(above=-1, meaning="share a period, above -1")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from udfs.functions.arguments import Count, Number, Text, Vector
-from udfs.functions.declare import excel_function
-from udfs.functions.unit_cost import Rate, Throughput, Utilization
-from udfs.kernels import curves
+from tokenbook.udfs.functions.arguments import Count, Number, Text, Vector
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.unit_cost import Rate, Throughput, Utilization
+from tokenbook.udfs.kernels import curves
 
 Periods = Count(low=1, high=10_000, meaning="values of the curve, period 0 among them")
 PerYear = Count(low=1, high=366, meaning="periods a year: 12 for months, 1 for years")

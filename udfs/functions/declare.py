@@ -17,7 +17,7 @@ from functools import cached_property
 
 import numpy as np
 
-from udfs.functions.arguments import (
+from tokenbook.udfs.functions.arguments import (
     OMITTED,
     Block,
     Clean,
@@ -30,8 +30,8 @@ from udfs.functions.arguments import (
     is_blank,
     one_per_scenario,
 )
-from udfs.functions.docstrings import Help, parse
-from udfs.functions.errors import CODES, NUM, VALUE, CellError, FunctionError, WrongTypeError, error_for
+from tokenbook.udfs.functions.docstrings import Help, parse
+from tokenbook.udfs.functions.errors import CODES, NUM, VALUE, CellError, FunctionError, WrongTypeError, error_for
 
 CATEGORIES = ("Unit cost", "Curves", "Cash flow", "Frontier", "Deployment", "Risk", "Baselines")
 SHAPES = ("elementwise", "rows", "curve", "table", "lookup")

@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from udfs.functions.arguments import LARGEST, Count, Number, Table, Text
-from udfs.functions.declare import Coded, excel_function
-from udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, CellError, WrongTypeError, error_for
-from udfs.kernels import deployment
+from tokenbook.udfs.functions.arguments import LARGEST, Count, Number, Table, Text
+from tokenbook.udfs.functions.declare import Coded, excel_function
+from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, CellError, WrongTypeError, error_for
+from tokenbook.udfs.kernels import deployment
 
 OUTPUTS = tuple(item.name for item in deployment.OUTPUTS)
 LINES = tuple(item.name for item in deployment.LINES)

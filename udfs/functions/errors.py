@@ -1,5 +1,7 @@
 """The errors a cell can show, and the Python exceptions that carry them."""
 
+from tokenbook.udfs.errors import TokenbookError
+
 
 class CellError(str):
     """An Excel error value (``#NUM!``) with the sentence that explains it, for hosts that can show one."""
@@ -23,7 +25,7 @@ def is_error(value) -> bool:
     return isinstance(value, str) and value in CODE_INDEX
 
 
-class FunctionError(ValueError):
+class FunctionError(TokenbookError):
     """A function has no answer. ``code`` is the Excel error that a cell shows for it."""
 
     code = VALUE

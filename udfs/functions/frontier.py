@@ -2,11 +2,11 @@
 
 import numpy as np
 
-from udfs.functions.arguments import Number, Vector
-from udfs.functions.declare import excel_function
-from udfs.functions.errors import NA
-from udfs.functions.unit_cost import Rate
-from udfs.kernels import frontier
+from tokenbook.udfs.functions.arguments import Number, Vector
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.errors import NA
+from tokenbook.udfs.functions.unit_cost import Rate
+from tokenbook.udfs.kernels import frontier
 
 Target = Number(low=0, meaning="tokens per second per user")
 Interactivity = Vector(low=0)

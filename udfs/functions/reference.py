@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import textwrap
 
-from udfs.functions.declare import CATEGORIES, ExcelFunction
+from tokenbook.udfs.functions.declare import CATEGORIES, ExcelFunction
 
 WIDTH = 100  # of terminal text
 
@@ -85,6 +85,6 @@ def _wrapped(content: str, first: str = "", rest: str | None = None) -> list[str
 if __name__ == "__main__":  # writes the page that stands beside this module
     from pathlib import Path
 
-    from udfs.functions import registry
+    from tokenbook.udfs.functions import registry
 
     Path(__file__).with_name("REFERENCE.md").write_text(markdown(registry()), encoding="utf-8")

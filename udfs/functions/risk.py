@@ -4,13 +4,13 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from udfs.functions.arguments import Cells, Count, Number, Text, Words, clean, did_you_mean
-from udfs.functions.declare import excel_function
-from udfs.functions.deployment import NO_ANSWER, OUTPUTS, Inputs
-from udfs.functions.errors import DIV0, CellError, NoAnswerError, WrongTypeError, error_for
-from udfs.kernels import correlation, deployment, risk_measures, sampling, sensitivity, simulation
-from udfs.kernels.deployment_inputs import BY_NAME
-from udfs.kernels.distributions import Distribution, DistributionError, distribution
+from tokenbook.udfs.functions.arguments import Cells, Count, Number, Text, Words, clean, did_you_mean
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.deployment import NO_ANSWER, OUTPUTS, Inputs
+from tokenbook.udfs.functions.errors import DIV0, CellError, NoAnswerError, WrongTypeError, error_for
+from tokenbook.udfs.kernels import correlation, deployment, risk_measures, sampling, sensitivity, simulation
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME
+from tokenbook.udfs.kernels.distributions import Distribution, DistributionError, distribution
 
 INPUT_NAMES = tuple(BY_NAME)
 COSTS = {  # outputs of which more is worse

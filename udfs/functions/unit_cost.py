@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from udfs.functions.arguments import Block, Number
-from udfs.functions.declare import excel_function
-from udfs.functions.errors import DIV0, WrongTypeError
-from udfs.kernels import curves, unit_cost
+from tokenbook.udfs.functions.arguments import Block, Number
+from tokenbook.udfs.functions.declare import excel_function
+from tokenbook.udfs.functions.errors import DIV0, WrongTypeError
+from tokenbook.udfs.kernels import curves, unit_cost
 
 Rate = Number(low=0, meaning="USD per GPU-hour")
 Throughput = Number(low=0, divisor=True, meaning="tokens per second per GPU")

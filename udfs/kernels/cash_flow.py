@@ -13,7 +13,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels.internal_rate import internal_rate
 
 DAYS_PER_YEAR = 365.0  # as Excel's XNPV and XIRR
 MID_PERIOD = 0.5
@@ -138,7 +138,7 @@ def irr(flows: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
 
     Notes
     -----
-    See `udfs.kernels.internal_rate`. Every root is found, also where the value touches zero without crossing
+    See `tokenbook.udfs.kernels.internal_rate`. Every root is found, also where the value touches zero without crossing
     it. Within about 1e-15 of 1 + rate unless two roots nearly coincide.
 
     Examples

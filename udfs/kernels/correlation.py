@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels import normal
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.kernels import normal
 
 ASYMMETRY = 1e-9  # difference between the two halves that is rounding
 NO_VARIANCE = 1e-12  # of a variable, given those before it; it is then made of them
@@ -25,7 +26,7 @@ STRENGTHS = (1.0, 0.995, 0.99, 0.98, 0.95, 0.9)  # of a suggested matrix, until 
 Floats = NDArray[np.float64]
 
 
-class CorrelationError(ValueError):
+class CorrelationError(TokenbookError):
     """A matrix of correlations is impossible.
 
     Attributes
@@ -63,7 +64,7 @@ def check(matrix: ArrayLike, names: Sequence[str]) -> Floats:
     --------
     >>> check([[1, 0.5], [0.4, 1]], ["price", "demand"])
     Traceback (most recent call last):
-    udfs.kernels.correlation.CorrelationError: price and demand: 0.5 in one half, 0.4 in the other
+    tokenbook.udfs.kernels.correlation.CorrelationError: price and demand: 0.5 in one half, 0.4 in the other
     """
     matrix = np.array(matrix, dtype=float)
     if matrix.shape != (len(names), len(names)):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels import normal
+from tokenbook.udfs.kernels import normal
 
 MONTHS_PER_YEAR = 12
 DAYS_PER_YEAR = 365.0  # as the 8760 hours of a year

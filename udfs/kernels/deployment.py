@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels.deployment_formulas import (
+from tokenbook.udfs.kernels.deployment_formulas import (
     FORMULAS,
     LINES,
     OUTPUT_FORMULAS,
@@ -25,7 +25,7 @@ from udfs.kernels.deployment_formulas import (
     Quantity,
     Table,
 )
-from udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, did_you_mean, read
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, did_you_mean, read
 
 __all__ = [
     "INPUTS",

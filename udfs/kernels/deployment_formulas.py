@@ -19,8 +19,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.kernels import cash_flow, curves, tables
-from udfs.kernels import depreciation as depreciation_schedules
+from tokenbook.udfs.kernels import cash_flow, curves, tables
+from tokenbook.udfs.kernels import depreciation as depreciation_schedules
 
 HOURS_PER_MONTH = 730.0
 MONTHS_PER_YEAR = 12

@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from tokenbook.udfs.errors import TokenbookError
+
 MAX_MONTHS = 600
 REQUIRED = "required"  # the default of an input that has none
 UNLIMITED = np.inf
@@ -22,7 +24,7 @@ UNLIMITED = np.inf
 Column = NDArray[Any]
 
 
-class InputError(ValueError):
+class InputError(TokenbookError):
     """An input of the model is missing, unknown or outside its domain.
 
     Attributes

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels import tables
+from tokenbook.udfs.kernels import tables
 
 DECLINING_BALANCE_FACTOR = 2.0
 

@@ -15,7 +15,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels import normal
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.kernels import normal
 
 PERT_WEIGHT = 4.0  # how much the likely value of a PERT counts against one of its ends
 Z90 = 1.2815515655446004  # standard deviations from the median to the 90th percentile of a normal distribution
@@ -27,7 +28,7 @@ Floats = NDArray[np.float64]
 Inverse = Callable[[Floats], Floats]
 
 
-class DistributionError(ValueError):
+class DistributionError(TokenbookError):
     """A distribution is unknown or its parameters make none.
 
     Attributes

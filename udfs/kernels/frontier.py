@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels.unit_cost import cost_per_mtok
+from tokenbook.udfs.kernels.unit_cost import cost_per_mtok
 
 Floats = NDArray[np.float64]
 
@@ -161,7 +161,7 @@ def cost_at(
     target, interactivity, throughput
         As in `throughput_at`.
     utilization : array_like, share
-        As in `udfs.kernels.unit_cost.cost_per_mtok`.
+        As in `tokenbook.udfs.kernels.unit_cost.cost_per_mtok`.
 
     Returns
     -------

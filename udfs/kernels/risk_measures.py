@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.kernels import correlation
+from tokenbook.udfs.kernels import correlation
 
 PERCENTILES = (5, 10, 25, 50, 75, 90, 95)
 SHORTFALL_SHARE = 0.05

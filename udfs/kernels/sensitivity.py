@@ -12,8 +12,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.kernels import deployment
-from udfs.kernels.deployment_inputs import BY_NAME, InputError, did_you_mean
+from tokenbook.udfs.kernels import deployment
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, InputError, did_you_mean
 
 Floats = NDArray[np.float64]
 

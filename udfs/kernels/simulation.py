@@ -17,9 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from udfs.kernels import correlation, deployment, sampling
-from udfs.kernels.deployment_inputs import BY_NAME, Input, InputError, did_you_mean
-from udfs.kernels.distributions import KINDS, Distribution, DistributionError, distribution
+from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.kernels import correlation, deployment, sampling
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, Input, InputError, did_you_mean
+from tokenbook.udfs.kernels.distributions import KINDS, Distribution, DistributionError, distribution
 
 DEFAULT_TRIALS = 10_000
 DEFAULT_SEED = 1
@@ -32,7 +33,7 @@ DRAWN_AT_A_TIME = 5 * BLOCK  # trials; bounds the memory, decides nothing else
 Floats = NDArray[np.float64]
 
 
-class SpecError(ValueError):
+class SpecError(TokenbookError):
     """A specification says something that cannot be simulated.
 
     Attributes

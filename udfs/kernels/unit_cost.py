@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from udfs.kernels.cash_flow import annuity_factor
+from tokenbook.udfs.kernels.cash_flow import annuity_factor
 
 SECONDS_PER_HOUR = 3600.0
 HOURS_PER_YEAR = 8760.0

@@ -1,6 +1,6 @@
 """What this copy is: version, and the host it runs in."""
 
-from addin.lite.inside.tables import VERSION
+from tokenbook.addin.lite.inside.tables import VERSION
 
 host = "xlwings Lite"
 

@@ -10,8 +10,8 @@ import inspect
 
 from xlwings import XlwingsError, arg
 
-from udfs.functions.declare import registered
-from udfs.functions.errors import VALUE, CellError
+from tokenbook.udfs.functions.declare import registered
+from tokenbook.udfs.functions.errors import VALUE, CellError
 
 
 def cell(body):

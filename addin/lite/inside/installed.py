@@ -2,8 +2,8 @@
 
 from xlwings import func
 
-from addin.lite.inside.host import cell
-from udfs.functions import about, registry
+from tokenbook.addin.lite.inside.host import cell
+from tokenbook.udfs.functions import about, registry
 
 about.host = "xlwings Lite"
 FUNCTIONS = {name: func(cell(function.body)) for name, function in registry().items()}

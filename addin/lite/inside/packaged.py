@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 
-from addin.lite.inside.tables import TABLES
+from tokenbook.addin.lite.inside.tables import TABLES
 
 
 def text(name: str) -> str:

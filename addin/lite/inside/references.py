@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from templates.ooxml.references import column_letters, parse_range, parse_ref
+from tokenbook.templates.ooxml.references import column_letters, parse_range, parse_ref
 
 
 def get_column_letter(column: int) -> str:

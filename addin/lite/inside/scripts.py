@@ -5,10 +5,10 @@ from __future__ import annotations
 import xlwings as xw
 from xlwings import script
 
-from templates.refresh.open_book import read_formulas, refresh_open
-from templates.refresh.plan import SAME, WRITTEN
-from udfs import catalog
-from udfs.functions.declare import registered
+from tokenbook.templates.refresh.open_book import read_formulas, refresh_open
+from tokenbook.templates.refresh.plan import SAME, WRITTEN
+from tokenbook.udfs import catalog
+from tokenbook.udfs.functions.declare import registered
 
 MASTER_CHECK = "check_master"
 HELP_SHEET = "Tokenbook help"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import lru_cache
 
-from addin.lite.inside.packaged import table
-from addin.lite.inside.tables import CATALOGUE_DATE
-from udfs.catalog.baseline import Baseline
-from udfs.catalog.lookup import Catalog
-from udfs.catalog.metrics import metrics
+from tokenbook.addin.lite.inside.packaged import table
+from tokenbook.addin.lite.inside.tables import CATALOGUE_DATE
+from tokenbook.udfs.catalog.baseline import Baseline
+from tokenbook.udfs.catalog.lookup import Catalog
+from tokenbook.udfs.catalog.metrics import metrics
 
 WHOLE_NUMBERS = ("isl", "osl", "concurrency")
 NUMBERS = ("value", "interactivity", "ttft_ms")

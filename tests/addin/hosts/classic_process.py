@@ -96,7 +96,7 @@ def as_com(table, value):
 
 
 def com_value(table, cell):
-    from addin.classic.functions import COM_ERROR_BASE, ERROR_NUMBERS
+    from tokenbook.addin.classic.functions import COM_ERROR_BASE, ERROR_NUMBERS
 
     if isinstance(cell, table.CellError):
         return COM_ERROR_BASE + ERROR_NUMBERS[str(cell)]
@@ -112,7 +112,7 @@ def main(out: Path):
     spec.loader.exec_module(table)
 
     def call(name, *arguments):
-        return udfs.call_udf("addin.classic.functions", "call", (name, *arguments), None, None)
+        return udfs.call_udf("tokenbook.addin.classic.functions", "call", (name, *arguments), None, None)
 
     found = {
         case.key: call(case.function, *(as_com(table, value) for value in case.arguments)) for case in table.cases()

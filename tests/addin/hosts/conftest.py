@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from addin.calc import profile
+from tokenbook.addin.calc import profile
 
 TIMEOUT = 300  # s, for all workbooks together
 ALWAYS_RECALCULATE = """<?xml version="1.0" encoding="UTF-8"?>

@@ -8,9 +8,9 @@ import sys
 import openpyxl
 import pytest
 
-from addin.calc import profile, wrappers
-from templates import engine
-from udfs.functions import registry
+from tokenbook.addin.calc import profile, wrappers
+from tokenbook.templates import engine
+from tokenbook.udfs.functions import registry
 
 pytestmark = pytest.mark.libreoffice
 EXAMPLES = {

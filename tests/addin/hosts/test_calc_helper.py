@@ -9,10 +9,10 @@ import time
 
 import pytest
 
-from addin.calc import helper, omitted, protocol
-from addin.calc.protocol import Literal
-from udfs.functions import CellError, registry
-from udfs.functions.arguments import OMITTED
+from tokenbook.addin.calc import helper, omitted, protocol
+from tokenbook.addin.calc.protocol import Literal
+from tokenbook.udfs.functions import CellError, registry
+from tokenbook.udfs.functions.arguments import OMITTED
 
 PATIENCE = 30  # s, until a process must have ended
 
@@ -64,7 +64,7 @@ def start(tmp_path) -> tuple[int, str]:
     """Start a helper as a wrapper does; the port and word that it tells."""
     place = tmp_path / "a place with blanks" / "helper.txt"
     place.parent.mkdir(exist_ok=True)
-    command = [sys.executable, "-P", "-m", "addin.calc.helper", "start", helper.encoded(place)]
+    command = [sys.executable, "-P", "-m", "tokenbook.addin.calc.helper", "start", helper.encoded(place)]
     assert subprocess.run(command, cwd=tmp_path, timeout=60).returncode == 0
     assert sys.platform == "win32" or place.stat().st_mode & 0o077 == 0, "others can read the word"
     port, word = place.read_text().split()
@@ -108,7 +108,9 @@ def test_one_who_does_not_know_the_word_is_turned_away_and_the_right_one_still_g
 
 def test_the_helper_ends_with_libreoffice(tmp_path):
     place = tmp_path / "helper.txt"
-    process = subprocess.Popen([sys.executable, "-P", "-m", "addin.calc.helper", "serve", helper.encoded(place)])
+    process = subprocess.Popen(
+        [sys.executable, "-P", "-m", "tokenbook.addin.calc.helper", "serve", helper.encoded(place)]
+    )
     deadline = time.monotonic() + PATIENCE
     while not place.exists() and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -121,7 +123,16 @@ def test_the_helper_ends_with_libreoffice(tmp_path):
 
 
 def test_a_python_without_the_package_says_so_at_once(tmp_path):
-    command = [sys.executable, "-P", "-S", "-I", "-m", "addin.calc.helper", "start", helper.encoded(tmp_path / "x")]
+    command = [
+        sys.executable,
+        "-P",
+        "-S",
+        "-I",
+        "-m",
+        "tokenbook.addin.calc.helper",
+        "start",
+        helper.encoded(tmp_path / "x"),
+    ]
     assert subprocess.run(command, cwd=tmp_path, capture_output=True, timeout=PATIENCE).returncode != 0
     assert not (tmp_path / "x").exists()
 

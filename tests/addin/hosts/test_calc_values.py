@@ -5,9 +5,9 @@ import dataclasses
 import openpyxl
 import pytest
 
-from addin.calc import omitted
-from udfs.functions import registry
-from udfs.functions.arguments import OMITTED, Number
+from tokenbook.addin.calc import omitted
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.arguments import OMITTED, Number
 
 pytestmark = pytest.mark.libreoffice
 FUNCTIONS = registry()

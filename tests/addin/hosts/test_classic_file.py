@@ -8,9 +8,9 @@ import pytest
 from lxml import etree
 from openpyxl import load_workbook
 
-from addin.classic import functions, vba, xlam
-from templates.models import TEMPLATES
-from udfs.functions import registry
+from tokenbook.addin.classic import functions, vba, xlam
+from tokenbook.templates.models import TEMPLATES
+from tokenbook.udfs.functions import registry
 
 FUNCTIONS = registry()
 MOST_OF_A_LINE = 1023  # characters that VBA takes
@@ -90,7 +90,7 @@ def test_vba_can_read_every_line(modules):
 
 
 def test_buttons_call_macros_and_macros_call_python_that_exist(made, modules):
-    from addin.classic import ribbon
+    from tokenbook.addin.classic import ribbon
 
     with zipfile.ZipFile(made) as package:
         ui = etree.fromstring(package.read("customUI/customUI.xml"))

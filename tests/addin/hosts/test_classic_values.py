@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from addin.classic import functions, vba
-from udfs.functions import CellError, registry
+from tokenbook.addin.classic import functions, vba
+from tokenbook.udfs.functions import CellError, registry
 
 FUNCTIONS = registry()
 PROCESS = Path(__file__).with_name("classic_process.py")

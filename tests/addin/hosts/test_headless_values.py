@@ -2,8 +2,8 @@
 
 import pytest
 
-from udfs.functions import registry
-from udfs.functions.errors import is_error
+from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.errors import is_error
 
 FUNCTIONS = registry()
 

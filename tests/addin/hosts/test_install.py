@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from addin.calc import profile, wrappers
-from addin.classic import place
-from addin.cli import run
+from tokenbook.addin.calc import profile, wrappers
+from tokenbook.addin.classic import place
+from tokenbook.addin.cli import run
 
 # What LibreOffice itself writes at its first start, with a macro module of the user in it.
 USERS_LIBRARY = """<?xml version="1.0" encoding="UTF-8"?>
@@ -221,5 +221,5 @@ def test_what_does_not_fit_together_is_refused_in_one_line(home, capsys, argumen
 def test_paths_with_blanks_and_quotes_stay_whole_in_the_basic_module(tmp_path):
     where = profile.profile(tmp_path / 'Jane "J" Doe')
     text = wrappers.basic(where.place, python="/opt/my python/bin/python3")
-    assert 'Shell("file:///opt/my%20python/bin/python3", 0, "-P -m addin.calc.helper start ' in text
+    assert 'Shell("file:///opt/my%20python/bin/python3", 0, "-P -m tokenbook.addin.calc.helper start ' in text
     assert 'Jane ""J"" Doe' in text

@@ -5,9 +5,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from addin.classic import ribbon
-from addin.cli import run
-from templates import ooxml
+from tokenbook.addin.classic import ribbon
+from tokenbook.addin.cli import run
+from tokenbook.templates import ooxml
 
 
 class Book:
@@ -84,7 +84,7 @@ class Line(SimpleNamespace):
 
 @pytest.mark.parametrize("answer", ["yes", "no"])
 def test_refresh_shows_first_and_writes_only_when_told(press, workbook, monkeypatch, answer):
-    from templates.refresh import open_book
+    from tokenbook.templates.refresh import open_book
 
     asked = []
     line = Line(cell="Inputs!C9", old=1.95, new=1.73, row=SimpleNamespace(unit="USD/GPU-h", as_of="2026-07-31"))
@@ -103,7 +103,7 @@ def test_refresh_shows_first_and_writes_only_when_told(press, workbook, monkeypa
 
 
 def test_refresh_says_when_there_is_nothing_to_do(press, workbook, monkeypatch):
-    from templates.refresh import open_book
+    from tokenbook.templates.refresh import open_book
 
     monkeypatch.setattr(open_book, "refresh_open", lambda book: SimpleNamespace(lines=[], changes=[]))
     assert "No cell of this workbook is bound" in press(ribbon.refresh_baselines, Book(workbook))[0]
@@ -112,7 +112,7 @@ def test_refresh_says_when_there_is_nothing_to_do(press, workbook, monkeypatch):
 
 
 def test_help_lists_every_function(press, workbook):
-    from udfs.functions import registry
+    from tokenbook.udfs.functions import registry
 
     cells = {}
 

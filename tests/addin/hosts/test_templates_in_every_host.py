@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from addin.cli import run
-from addin.lite import embed, part
-from templates import hosts
-from templates.engine import Model
-from templates.models import TEMPLATES
-from templates.ooxml import open_package
-from udfs.functions import CellError
-from udfs.functions.declare import ExcelFunction
+from tokenbook.addin.cli import run
+from tokenbook.addin.lite import embed, part
+from tokenbook.templates import hosts
+from tokenbook.templates.engine import Model
+from tokenbook.templates.models import TEMPLATES
+from tokenbook.templates.ooxml import open_package
+from tokenbook.udfs.functions import CellError
+from tokenbook.udfs.functions.declare import ExcelFunction
 
 pytestmark = pytest.mark.slow
 ROOT = Path(__file__).parents[3]

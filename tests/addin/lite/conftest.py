@@ -8,8 +8,8 @@ import pytest
 @pytest.fixture(scope="session")
 def full_main(tmp_path_factory) -> Path:
     """main.py with all functions and the whole catalogue."""
-    from addin.lite import figures, source
-    from udfs import catalog
+    from tokenbook.addin.lite import figures, source
+    from tokenbook.udfs import catalog
 
     path = tmp_path_factory.mktemp("lite") / "main.py"
     rows = list(catalog.active())
@@ -29,7 +29,7 @@ def roi_of_may(tmp_path_factory) -> Path:
     """The roi workbook for xlwings Lite as of 2026-05-31: its rates have changed since."""
     from typer.testing import CliRunner
 
-    from addin.cli import app
+    from tokenbook.addin.cli import app
 
     path = tmp_path_factory.mktemp("roi") / "roi.xlsx"
     made = CliRunner().invoke(app, ["new", "roi", str(path), "--as-of", "2026-05-31", "--host", "lite"])
@@ -40,8 +40,8 @@ def roi_of_may(tmp_path_factory) -> Path:
 @pytest.fixture(scope="session")
 def carried(roi_of_may, tmp_path_factory) -> Path:
     """The main.py that this workbook carries."""
-    from addin.lite import part
-    from templates.ooxml import open_package
+    from tokenbook.addin.lite import part
+    from tokenbook.templates.ooxml import open_package
 
     path = tmp_path_factory.mktemp("carried") / "main.py"
     with open_package(roi_of_may) as package:

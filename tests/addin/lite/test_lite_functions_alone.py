@@ -2,7 +2,7 @@
 
 import pytest
 
-from udfs.functions import registry
+from tokenbook.udfs.functions import registry
 
 
 @pytest.mark.parametrize("name", registry())

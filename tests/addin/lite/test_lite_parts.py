@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from lxml import etree
 
-from addin.lite import EmbedError, embed, part
-from templates.ooxml import PackageError, open_package
+from tokenbook.addin.lite import EmbedError, embed, part
+from tokenbook.templates.ooxml import PackageError, open_package
 
 # As recorded from the real workbooks.
 WE = "{http://schemas.microsoft.com/office/webextensions/webextension/2010/11}"
@@ -269,7 +269,7 @@ def test_changes_to_our_code_are_not_lost_either(plain):
 
 
 def test_an_older_main_of_ours_is_brought_up_to_date(plain):
-    from addin.lite.source import sealed
+    from tokenbook.addin.lite.source import sealed
 
     put_in(plain)
     with open_package(plain) as package:
@@ -293,7 +293,7 @@ def test_a_property_survives_the_part_whatever_is_in_it(plain):
 
 
 def test_a_requirement_instead_of_source(plain):
-    from addin.version import version
+    from tokenbook.addin.version import version
 
     put_in(plain, requirement=True)
     with open_package(plain) as package:
@@ -319,7 +319,7 @@ print(json.dumps([functions, scripts, main.tok_cost([[1.95]], [[28012.9]]), main
 
 
 def test_where_the_package_is_installed_the_short_main_offers_everything(plain, tmp_path):
-    from udfs.functions import registry
+    from tokenbook.udfs.functions import registry
 
     put_in(plain, requirement=True)
     with open_package(plain) as package:
@@ -335,7 +335,7 @@ def test_where_the_package_is_installed_the_short_main_offers_everything(plain, 
 
 
 def test_only_the_functions_that_are_called_travel(roi_of_may, tmp_path):
-    from templates import hosts
+    from tokenbook.templates import hosts
 
     path = tmp_path / "roi.xlsx"
     path.write_bytes(roi_of_may.read_bytes())
@@ -380,7 +380,7 @@ def test_measured_points_travel_where_frontiers_are_looked_up(tmp_path):
 
 
 def test_the_figures_of_bound_cells_travel(plain, capsys):
-    from addin.cli import run
+    from tokenbook.addin.cli import run
 
     metric = "output_tok_s_per_accelerator"
     question = ["--platform", "B200", "--metric", metric, "--model", "DeepSeek-R1", "-c", "Offline"]
@@ -393,7 +393,7 @@ def test_the_figures_of_bound_cells_travel(plain, capsys):
 
 
 def test_the_teams_figures_travel_too(plain, tmp_path, monkeypatch):
-    from udfs import catalog
+    from tokenbook.udfs import catalog
 
     mine = tmp_path / "mine.csv"
     mine.write_text(

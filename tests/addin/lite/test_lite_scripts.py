@@ -3,8 +3,8 @@
 import pytest
 from openpyxl.utils import get_column_letter
 
-from templates.bindings import place_of, read
-from templates.ooxml import open_package
+from tokenbook.templates.bindings import place_of, read
+from tokenbook.templates.ooxml import open_package
 
 
 def sent_by_excel(path, values=None):
@@ -64,8 +64,8 @@ def bound(roi_of_may):
 @pytest.fixture(scope="module")
 def moved_on(bound):
     """The bound cells whose figure has changed since May."""
-    from templates.bindings import answer
-    from udfs import catalog
+    from tokenbook.templates.bindings import answer
+    from tokenbook.udfs import catalog
 
     return [each for each in bound if answer(each.key, catalog.shipped()).value != each.key.value]
 
@@ -107,7 +107,7 @@ def test_a_failed_check_is_reported(roi_of_may, carried, alone, tmp_path):
 
 
 def test_the_help_sheet_lists_every_function_with_its_arguments(actions):
-    from udfs.functions import registry
+    from tokenbook.udfs.functions import registry
 
     added = [action for action in actions["insert_help"] if action["func"] == "addSheet"]
     assert [action["args"][1] for action in added] == ["Tokenbook help"]
@@ -124,8 +124,8 @@ def test_no_line_of_the_help_sheet_is_taken_for_a_formula_or_an_error(actions):
 
 
 def test_refresh_writes_the_figures_that_changed_and_only_them(actions, moved_on, roi_of_may):
-    from templates.bindings import answer
-    from udfs import catalog
+    from tokenbook.templates.bindings import answer
+    from tokenbook.udfs import catalog
 
     with open_package(roi_of_may) as package:
         order = list(package.sheets)
@@ -173,7 +173,7 @@ def test_refresh_does_not_go_back_to_figures_older_than_those_of_the_workbook(
 
 
 def test_the_scripts_of_a_workbook_that_asks_for_the_package_do_the_same(roi_of_may, actions, alone, tmp_path):
-    from addin.lite import package_source
+    from tokenbook.addin.lite import package_source
 
     main = tmp_path / "main.py"
     main.write_text(package_source.write(None), encoding="utf-8")

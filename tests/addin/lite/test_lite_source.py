@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from addin.lite import flatten
+from tokenbook.addin.lite import flatten
 
 ROOT = Path(__file__).parents[3]
 WRITE = (
-    "from addin.lite import figures, source; print(source.write(None, figures.tables(figures.chosen()), '2026-09-30'))"
+    "from tokenbook.addin.lite import figures, source\n"
+    "print(source.write(None, figures.tables(figures.chosen()), '2026-09-30'))"
 )
 
 

@@ -8,11 +8,11 @@ import pytest
 import python_calamine
 from typer.testing import CliRunner
 
-from addin.cli import app
-from templates.engine import Model
-from templates.ooxml import open_package
-from udfs.functions import CellError
-from udfs.functions.declare import ExcelFunction
+from tokenbook.addin.cli import app
+from tokenbook.templates.engine import Model
+from tokenbook.templates.ooxml import open_package
+from tokenbook.udfs.functions import CellError
+from tokenbook.udfs.functions.declare import ExcelFunction
 
 
 def cached(path):
@@ -112,7 +112,7 @@ def book(tmp_path):
 
 
 def test_embed_says_what_it_put_in_and_keeps_the_old_file(book, capsys):
-    from addin import cli
+    from tokenbook.addin import cli
 
     before = book.read_bytes()
     assert cli.run(["embed", str(book)]) == 0
@@ -126,7 +126,7 @@ def test_embed_says_what_it_put_in_and_keeps_the_old_file(book, capsys):
 
 
 def test_embed_to_another_file_leaves_the_first_alone(book, tmp_path, capsys):
-    from addin import cli
+    from tokenbook.addin import cli
 
     before, out = book.read_bytes(), tmp_path / "lite.xlsx"
     assert cli.run(["embed", str(book), "-o", str(out)]) == 0
@@ -136,8 +136,8 @@ def test_embed_to_another_file_leaves_the_first_alone(book, tmp_path, capsys):
 
 
 def test_embed_refuses_in_one_line(book, capsys):
-    from addin import cli
-    from addin.lite import part
+    from tokenbook.addin import cli
+    from tokenbook.addin.lite import part
 
     with open_package(book) as package:
         part.write(package, {"main.py": "def mine(): pass\n"})
@@ -153,7 +153,7 @@ def test_embed_refuses_in_one_line(book, capsys):
 
 def test_a_template_of_excel_stays_a_template(book, tmp_path, capsys):
     """Excel refuses an .xlsx that says inside that it is a template."""
-    from addin import cli
+    from tokenbook.addin import cli
 
     template = book.rename(tmp_path / "budget.xltx")
     assert cli.run(["embed", str(template), "-o", str(tmp_path / "lite.xlsx")]) == 2
@@ -162,7 +162,7 @@ def test_a_template_of_excel_stays_a_template(book, tmp_path, capsys):
 
 
 def test_a_refusal_names_the_workbook(tmp_path, capsys):
-    from addin import cli
+    from tokenbook.addin import cli
 
     path = tmp_path / "plain.xlsx"
     openpyxl.Workbook().save(path)
@@ -171,7 +171,7 @@ def test_a_refusal_names_the_workbook(tmp_path, capsys):
 
 
 def test_new_with_another_host_carries_no_code(tmp_path):
-    from addin.lite import part
+    from tokenbook.addin.lite import part
 
     out = tmp_path / "roi.xlsx"
     made = CliRunner().invoke(app, ["new", "roi", str(out)])

@@ -4,8 +4,8 @@ import warnings
 
 import pytest
 
-from addin.server.app import create
-from addin.server.settings import ServerSettings, checked
+from tokenbook.addin.server.app import create
+from tokenbook.addin.server.settings import ServerSettings, checked
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # starlette would rather have a newer httpx

@@ -12,8 +12,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from templates.models import TEMPLATES
-from udfs.functions import CellError, registry
+from tokenbook.templates.models import TEMPLATES
+from tokenbook.udfs.functions import CellError, registry
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 
@@ -271,7 +271,7 @@ def test_what_does_not_fit_is_said_where_it_is_heard(opened):
 @pytest.fixture(scope="module")
 def old_model(tmp_path_factory):
     """A model that was filled when some prices were others, as Excel holds it open."""
-    from addin.server import pages
+    from tokenbook.addin.server import pages
 
     path = tmp_path_factory.mktemp("old") / "roi.xlsx"
     path.write_bytes(pages.template("roi", {"as_of": AN_EARLIER_DAY}))
@@ -353,7 +353,7 @@ def value_of(formula: str):
     """What a cell with this formula holds, from the headless engine."""
     from formualizer import Workbook  # noqa: F401  the engine of the project
 
-    from templates.engine import Model
+    from tokenbook.templates.engine import Model
 
     book = openpyxl.Workbook()
     book.active["A1"] = formula

@@ -5,9 +5,9 @@ import json
 
 import pytest
 
-from addin.server.calls import CODES
-from udfs.functions import CellError, registry
-from udfs.functions.arguments import OMITTED
+from tokenbook.addin.server.calls import CODES
+from tokenbook.udfs.functions import CellError, registry
+from tokenbook.udfs.functions.arguments import OMITTED
 
 CALL, BATCH = "/xlwings/custom-functions-call", "/xlwings/custom-functions-batch"
 

@@ -7,8 +7,8 @@ import pytest
 import typer
 import yaml
 
-from addin.cli import app
-from addin.server.settings import ServerSettings, checked
+from tokenbook.addin.cli import app
+from tokenbook.addin.server.settings import ServerSettings, checked
 
 SERVER = Path(__file__).parents[3] / "addin" / "server"
 DEPLOY = SERVER / "deploy"

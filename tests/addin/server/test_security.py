@@ -6,8 +6,8 @@ import os
 
 import pytest
 
-from addin.server import guard, tls
-from addin.server.settings import ServerError, ServerSettings, checked, is_loopback
+from tokenbook.addin.server import guard, tls
+from tokenbook.addin.server.settings import ServerError, ServerSettings, checked, is_loopback
 
 CALL, BATCH = "/xlwings/custom-functions-call", "/xlwings/custom-functions-batch"
 KEY = "noncommercial"
@@ -324,7 +324,7 @@ def test_a_large_request_is_refused_while_it_arrives(server):
 def test_a_slow_calculation_is_given_up(server, monkeypatch, body):
     import time
 
-    from addin.server import routes
+    from tokenbook.addin.server import routes
 
     monkeypatch.setattr(routes, "answer_one", lambda content: time.sleep(2) or b"{}")
     client = server(most_seconds=0.2)
@@ -409,7 +409,7 @@ def test_what_is_no_call_is_refused_as_such(client, what):
 
 def test_a_result_that_is_not_finite_would_become_an_error(client, body, monkeypatch):
     """The functions never give one; if one did, Excel's client must neither fail nor ask again."""
-    from addin.server import routes
+    from tokenbook.addin.server import routes
 
     monkeypatch.setattr(routes, "call", lambda body: {"result": [[float("inf")]]})
     answer = client.post(CALL, json=body("tok_cost", 2.0, 1000.0))
@@ -418,7 +418,7 @@ def test_a_result_that_is_not_finite_would_become_an_error(client, body, monkeyp
 
 
 def test_an_unexpected_error_tells_nothing_and_is_logged(client, monkeypatch, caplog):
-    from addin.server import pages
+    from tokenbook.addin.server import pages
 
     def broken():
         raise RuntimeError("secret place /srv/tokenbook")

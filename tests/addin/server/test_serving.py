@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from addin.cli import app
-from addin.commands import serve
-from udfs.functions import registry
+from tokenbook.addin.cli import app
+from tokenbook.addin.commands import serve
+from tokenbook.udfs.functions import registry
 
 HERE = Path(__file__).parent
 MINUTES = 1 / 3

@@ -1,5 +1,5 @@
 """What xlwings Server offers as custom functions: the registry, and nothing else."""
 
-from addin.server.functions import custom_functions
+from tokenbook.addin.server.functions import custom_functions
 
 globals().update(custom_functions())

@@ -8,7 +8,7 @@ from pathlib import Path
 from fastapi.exceptions import HTTPException
 from xlwings_server.models import User
 
-from addin.server.settings import read_tokens
+from tokenbook.addin.server.settings import read_tokens
 
 REFUSED = "Sign in: this server wants a token. Paste the one your administrator gave you into the task pane."
 

@@ -1,0 +1,5 @@
+"""The ``business-case`` template: its ``inputs``; ``book`` puts it together."""
+
+from tokenbook.templates.models.business_case.book import compose, headline
+
+__all__ = ["compose", "headline"]
