@@ -14,14 +14,13 @@ from formulon import CalcMode, FormulonError
 
 from tokenbook.templates import ooxml
 from tokenbook.templates.formulon import bulk, compiled
+from tokenbook.templates.formulon.areas import Surroundings
 from tokenbook.templates.formulon.bulk import CellValue, Place
-from tokenbook.templates.formulon.calls import OURS
-from tokenbook.templates.formulon.ours import Cell, Ours, Surroundings
+from tokenbook.templates.formulon.calls import CALLS_US
+from tokenbook.templates.formulon.ours import Cell, Ours
 from tokenbook.templates.names import Names
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
-from tokenbook.udfs.functions import CellError
-from tokenbook.udfs.functions.errors import is_error
 
 Canonical = Callable[[bytes], bytes]
 TABLE = "=TABLE("
@@ -44,9 +43,7 @@ class Book:
         The same workbook, if it is open already; asked for names and arrays where it calls our functions.
     """
 
-    def __init__(
-        self, source: bytes | Path, canonical: Canonical | None = None, package: ooxml.Package | None = None
-    ):
+    def __init__(self, source: bytes | Path, canonical: Canonical | None = None, package: ooxml.Package | None = None):
         self.name = "workbook" if isinstance(source, bytes) else source.name
         content = source if isinstance(source, bytes) else source.read_bytes()
         compiled.start()
@@ -61,7 +58,7 @@ class Book:
         self._tables_apart = bool(tables) and self._book.calc_mode() == CalcMode.AUTO_NO_TABLE
         self._arrays_of_constants()
         self._ours: Ours | None = None
-        if any(OURS in text.upper() for text in self._formulas.values()):
+        if any(map(CALLS_US.search, self._formulas.values())):
             self._ours = self._bound(content, package, [used for _, used in scanned], tables)
 
     def __enter__(self) -> Book:
@@ -182,12 +179,14 @@ class Book:
     def _bound(
         self, content: bytes, package: ooxml.Package | None, used: list[tuple[int, int]], tables: list[Place]
     ) -> Ours:
-        mine = {place: text for place, text in self._formulas.items() if OURS in text.upper()}
+        mine = {place: text for place, text in self._formulas.items() if CALLS_US.search(text)}
         with ooxml.open_package(content) as opened:
             package = package or opened
             names = Names(package)
             known = {
-                (each.name.casefold(), None if each.scope is None else each.scope.casefold()): each.text.removeprefix("=")
+                (each.name.casefold(), None if each.scope is None else each.scope.casefold()): each.text.removeprefix(
+                    "="
+                )
                 for each in package.names
             }
             refs: dict[str, list[str]] = {}
@@ -198,9 +197,7 @@ class Book:
                 for sheet, wanted in refs.items()
                 for cell in package.cells(sheet, wanted)
             }
-            cells = [
-                self._cell(place, text, names, stored.get(place)) for place, text in mine.items()
-            ]
+            cells = [self._cell(place, text, names, stored.get(place)) for place, text in mine.items()]
         return Ours(self._book, Surroundings(self.sheets, known, used), cells, tables)
 
     def _cell(self, place: Place, text: str, names: Names, stored: ooxml.Cell | None) -> Cell:
