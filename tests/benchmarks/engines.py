@@ -312,7 +312,7 @@ def main() -> None:
     today = datetime.date.today().isoformat()
     lines = [
         "# Which engine reproduces stored values", "",
-        f"Made by `tests/benchmarks/engines.py` on {today} with {versions(engines)}, Python {platform.python_version()}.",
+        f"Made by `tests/benchmarks/engines.py` on {today}: {versions(engines)}, Python {platform.python_version()}.",
         "Formula cells with a stored value, those that depend on volatile functions left out; within 1e-9. Workbooks",
         "without such cells, and those that are hostile or encrypted, are left out.", "",
     ]  # fmt: skip
