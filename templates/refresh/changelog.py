@@ -10,7 +10,6 @@ from tokenbook.templates.ooxml import write_atomically
 from tokenbook.templates.refresh.errors import RefreshError
 from tokenbook.templates.refresh.plan import RENEWED, Line
 
-LOG_TABLE = "ChangeLog"
 SIDECAR_SUFFIX = ".refresh.json"
 LIST = "refreshes"  # of the sidecar
 LARGEST_SIDECAR = 64 << 20  # bytes; decades of refreshes take less
