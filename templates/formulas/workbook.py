@@ -63,12 +63,18 @@ class Formulas:
         """The formulas of a sheet, in the order of the file."""
         folded = sheet.casefold()
         if folded not in self._cells:
-            name = self.package.sheets.spelling(sheet)
-            self._cells[folded] = [
-                FormulaCell(name, ref, text, kind, Area(folded, *parse_range(array_ref or ref)))
-                for ref, text, kind, array_ref in self.package.formulas(sheet)
-            ]
+            self._cells[folded] = list(self._read(folded)) if sheet in self.package.sheets else []
         return self._cells[folded]
+
+    def _read(self, folded: str) -> Iterator[FormulaCell]:
+        name = self.package.sheets.spelling(folded)
+        for ref, text, kind, array_ref in self.package.formulas(name):
+            if array_ref:
+                fills = Area(folded, *parse_range(array_ref))
+            else:
+                row, column = parse_ref(ref)
+                fills = Area(folded, row, column, row, column)
+            yield FormulaCell(name, ref, text, kind, fills)
 
     def at(self, sheet: str, row: int, column: int) -> FormulaCell | None:
         """The formula whose result a cell shows: its own, or that of the array that fills it."""

@@ -96,12 +96,9 @@ class Evaluator:
 
     def idle_outputs(self) -> list[str]:
         """Outputs that depend on none of the inputs: asked for by mistake, probably."""
-        idle = []
-        for target in self.outputs:
-            needs = precedents.needs(self._formulas, [target.place])
-            if needs is not None and not any(needs.reads(given.place) for given in self.inputs):
-                idle.append(target.name)
-        return idle
+        outputs = [target.place for target in self.outputs]
+        apart = precedents.without_effect(self._formulas, [target.place for target in self.inputs], outputs)
+        return [target.name for target in self.outputs if target.place in apart]
 
 
 def locate(formulas: Formulas, name: str, role: str) -> Target:
