@@ -8,6 +8,7 @@ from pathlib import Path
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.version import version
+from tokenbook.templates.conventions import MASTER_CHECK
 
 DEMO_NAME = "token-roi"
 
@@ -76,7 +77,7 @@ def _build(writer, out: Path, *, force: bool, host: str, progress):
 def _headline(headline, model, out: Path) -> None:
     lines = [[label, *(show.formatted(value, kind) for value in values)] for label, kind, values in headline.lines]
     show.table(headline.title, ["", *headline.columns], lines)
-    show.console.print(f"Checks: {model.named('check_master')}")
+    show.console.print(f"Checks: {model.named(MASTER_CHECK)}")
     show.console.print(f"Written: {out}", soft_wrap=True)
 
 

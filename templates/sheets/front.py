@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
+from tokenbook.templates.conventions import LOG_TABLE
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Cell, Range
 
@@ -130,7 +131,7 @@ def write_log(writer, first: tuple) -> None:
         cell = sheet.cell(row + 1, column)
         cell.value = first[column - 1]
         writer.painter.paint(cell, "TB Wrap")
-    table = Table(displayName="ChangeLog", ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
+    table = Table(displayName=LOG_TABLE, ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(row + 1, 1)
