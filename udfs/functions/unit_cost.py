@@ -6,6 +6,7 @@ from tokenbook.udfs.functions.arguments import Block, Number
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import DIV0, WrongTypeError
 from tokenbook.udfs.kernels import cost_bridge, curves, earnings, unit_cost
+from tokenbook.udfs.kernels.units import GPUS_PER_RACK, HOURS_PER_YEAR
 
 Rate = Number(low=0, meaning="USD per GPU-hour")
 Throughput = Number(low=0, divisor=True, meaning="tokens per second per GPU")
@@ -20,7 +21,6 @@ PowerDivisor = Number(low=0, divisor=True, meaning="kW per GPU")
 Pue = Number(low=1, meaning="facility power over IT power, 1 or more")
 Tokens = Number(low=0, meaning="tokens")
 Params = Number(low=0, divisor=True, meaning="billions of parameters")
-HOURS_PER_YEAR = 8760.0
 
 
 @excel_function("Unit cost")
@@ -621,7 +621,7 @@ def tok_cost_bridge(before: Block(low=0, columns=(3, 4)), after: Block(low=0, co
 def tok_revenue_per_rack(
     usd_per_mtok: Price,
     tok_s_per_gpu: ThroughputOrNone,
-    gpus_per_rack: Number(low=0, meaning="GPUs") = 72.0,
+    gpus_per_rack: Number(low=0, meaning="GPUs") = GPUS_PER_RACK,
     utilization: UtilizationOrNone = 1.0,
 ):
     """Revenue of a rack in a year.

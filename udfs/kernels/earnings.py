@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from tokenbook.udfs.kernels.ratios import Floats, finite, floats, ratio
-from tokenbook.udfs.kernels.unit_cost import HOURS_PER_YEAR, KW_PER_MW, MTOK_PER_HOUR, volume_mtok
-
-GPUS_PER_RACK = 72.0  # NVL72
+from tokenbook.udfs.kernels.unit_cost import volume_mtok
+from tokenbook.udfs.kernels.units import GPUS_PER_RACK, HOURS_PER_YEAR, KW_PER_MW, MTOK_PER_HOUR
 
 
 def revenue_per_rack_year(

@@ -12,19 +12,19 @@ from numpy.typing import ArrayLike
 
 from tokenbook.udfs.kernels.cash_flow import annuity_factor
 from tokenbook.udfs.kernels.ratios import Floats, finite, floats, ratio
-
-SECONDS_PER_HOUR = 3600.0
-HOURS_PER_YEAR = 8760.0
-MONTHS_PER_YEAR = 12.0
-TOKENS_PER_MTOK = 1e6
-MTOK_PER_HOUR = SECONDS_PER_HOUR / TOKENS_PER_MTOK  # 0.0036 Mtok in an hour at one token a second
-WATTS_PER_KW = 1000.0
-KW_PER_MW = 1000.0
-BITS_PER_BYTE = 8.0
-BYTES_PER_TB = 1e12
-BYTES_PER_KB = 1e3
-PARAMS_PER_BN = 1e9
-
+from tokenbook.udfs.kernels.units import (
+    BITS_PER_BYTE,
+    BYTES_PER_KB,
+    BYTES_PER_TB,
+    HOURS_PER_YEAR,
+    KW_PER_MW,
+    MONTHS_PER_YEAR,
+    MTOK_PER_HOUR,
+    PARAMS_PER_BN,
+    SECONDS_PER_HOUR,
+    TOKENS_PER_MTOK,
+    WATTS_PER_KW,
+)
 
 # --- cost ---------------------------------------------------------------------------------------------
 
