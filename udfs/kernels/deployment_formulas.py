@@ -14,7 +14,7 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,13 +32,18 @@ Formula = Callable[..., Any]
 # ---------------------------------------------------------------------------------------------------------
 
 
+# What an output is, whatever its unit says: hosts and templates choose its number format by it.
+Kind = Literal["usd", "usd_per_mtok", "mtok", "months", "share", "multiple"]
+
+
 @dataclass(frozen=True)
 class Quantity:
-    """A line or an output: its name, its unit and what it is."""
+    """A line or an output: its name, its unit, what it is, and for an output its kind."""
 
     name: str
     unit: str
     help: str
+    kind: Kind | None = None
 
 
 FORMULAS: dict[str, Formula] = {}  # lines, and the parts that several of them share
@@ -60,9 +65,9 @@ def _line(unit: str) -> Callable[[Formula], Formula]:
     return declare
 
 
-def _output(unit: str, name: str = "") -> Callable[[Formula], Formula]:
+def _output(unit: str, kind: Kind, name: str = "") -> Callable[[Formula], Formula]:
     def declare(formula: Formula) -> Formula:
-        quantity = Quantity(name or formula.__name__, unit, inspect.getdoc(formula) or "")
+        quantity = Quantity(name or formula.__name__, unit, inspect.getdoc(formula) or "", kind)
         _output_table.append(quantity)
         OUTPUT_FORMULAS[quantity.name] = formula
         return formula
@@ -432,13 +437,13 @@ def roi_curve(revenue, opex, investment, residual):
 # ---------------------------------------------------------------------------------------------------------
 
 
-@_output("USD")
+@_output("USD", "usd")
 def npv(discounted_fcf):
     """Net present value."""
     return tables.total(discounted_fcf)  # where the NPV curve ends, to the bit
 
 
-@_output("share a year")
+@_output("share a year", "share")
 def irr(fcf, investment_usd):
     """Internal rate of return a year: (1 + monthly rate)^12 - 1; nan if there is none, as for rented GPUs."""
     # Rented GPUs that first earn and later lose have a root, but it is the rate of a loan, not of a return.
@@ -447,98 +452,98 @@ def irr(fcf, investment_usd):
     return (1.0 + monthly) ** MONTHS_PER_YEAR - 1.0
 
 
-@_output("months")
+@_output("months", "months")
 def payback_months(cumulative_cash):
     """Months until the cash is back, interpolated; 0 if it was never out, nan if it never comes back."""
     return _months_until_back(cumulative_cash)
 
 
-@_output("months")
+@_output("months", "months")
 def discounted_payback_months(npv_curve):
     """Months until the discounted cash is back, interpolated; 0 if it was never out, nan if never."""
     return _months_until_back(npv_curve)
 
 
-@_output("USD")
+@_output("USD", "usd")
 def total_revenue(revenue):
     """Revenue of all months."""
     return tables.total(revenue)
 
 
-@_output("USD")
+@_output("USD", "usd")
 def total_opex(opex):
     """Running costs of all months."""
     return tables.total(opex)
 
 
-@_output("USD")
+@_output("USD", "usd")
 def total_cost(investment_usd, total_opex, residual_usd):
     """Investment and running costs less the residual value, before tax."""
     return investment_usd + total_opex - residual_usd
 
 
-@_output("times")
+@_output("times", "multiple")
 def revenue_multiple(own, total_revenue, investment_usd, total_cost):
     """Revenue over investment; for rented GPUs over total cost."""
     return _ratio(total_revenue, np.where(own, investment_usd, total_cost))
 
 
-@_output("share of cost")
+@_output("share of cost", "multiple")
 def net_roi(total_revenue, total_cost):
     """Revenue less total cost, over total cost, before tax. A multiple of 15 is a net ROI of 14."""
     return _ratio(total_revenue - total_cost, total_cost)
 
 
-@_output("Mtok")
+@_output("Mtok", "mtok")
 def total_mtok(sold_mtok):
     """Tokens sold in all months."""
     return tables.total(sold_mtok)
 
 
-@_output("USD per Mtok")
+@_output("USD per Mtok", "usd_per_mtok")
 def lcot(opex, investment, residual, sold_mtok, discount_factor):
     """Levelised cost of token: present value of all costs over that of the tokens sold, before tax."""
     costs = tables.total((opex + investment - residual) * discount_factor)
     return _ratio(costs, tables.total(sold_mtok * discount_factor))
 
 
-@_output("USD per Mtok")
+@_output("USD per Mtok", "usd_per_mtok")
 def cost_per_mtok_first(cost_per_mtok):
     """Cost per million tokens in month 1."""
     return cost_per_mtok[:, 1:2]
 
 
-@_output("USD per Mtok")
+@_output("USD per Mtok", "usd_per_mtok")
 def cost_per_mtok_last(cost_per_mtok):
     """Cost per million tokens in the last month."""
     return cost_per_mtok[:, -1:]
 
 
-@_output("USD per rack and year")
+@_output("USD per rack and year", "usd")
 def revenue_per_rack_year(total_revenue, gpus, gpus_per_rack, months):
     """Revenue a year per rack."""
     return _ratio(total_revenue * (MONTHS_PER_YEAR / months), gpus / gpus_per_rack)
 
 
-@_output("USD per MW and year")
+@_output("USD per MW and year", "usd")
 def revenue_per_mw_year(total_revenue, gpus, kw_per_gpu, pue, months):
     """Revenue a year per MW of facility power (IT power x PUE)."""
     return _ratio(total_revenue * (MONTHS_PER_YEAR / months), gpus * kw_per_gpu * pue / KW_PER_MW)
 
 
-@_output("share of revenue", name="gross_margin")
+@_output("share of revenue", "share", name="gross_margin")
 def overall_gross_margin(total_revenue, total_opex):
     """Revenue less running costs, over revenue, of all months."""
     return _ratio(total_revenue - total_opex, total_revenue)
 
 
-@_output("share of capacity")
+@_output("share of capacity", "share")
 def average_utilization(total_mtok, mtok_at_launch, software, in_operation):
     """Tokens sold over the tokens that full utilisation would make."""
     return _ratio(total_mtok, mtok_at_launch * tables.total(software * in_operation))
 
 
-@_output("USD")
+@_output("USD", "usd")
 def peak_funding(cumulative_cash):
     """Lowest point of the cash so far: what has to be funded, as a negative number."""
     return np.minimum(cumulative_cash.min(axis=1, keepdims=True), 0.0)
