@@ -2,16 +2,18 @@
 
 `bind`, `unbind`, `list_bound` and `read_map` tie cells; `refresh_file` and `refresh_files` (after `find_workbooks`)
 bring files up to date, `refresh_open` a workbook that is open in Excel. From the bottom: `plan` (what would become of
-each cell), `follow` (the Baselines sheet and the notes of our own workbooks), `changelog`; `references` and `trace`
+each cell), `follow` (the Baselines sheet and the notes of our own workbooks), `log_table`, `changelog`; `report`
+(what came of it); `references` and `trace`
 (which formulas depend on a cell), `recalculate` (their new values, if the engine can be trusted with them); `bind`,
 `files` and `open_book`. README.md says what a refresh will and will not touch.
 """
 
 from .bind import Bound, Request, bind, list_bound, read_map, unbind
 from .errors import RefreshError
-from .files import Report, find_workbooks, refresh_file, refresh_files
+from .files import find_workbooks, refresh_file, refresh_files
 from .open_book import read_formulas, refresh_open
 from .plan import MEANING, WRITTEN, Line
+from .report import Report
 
 __all__ = [
     "MEANING",

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from tokenbook.templates.bindings import Place
 from tokenbook.templates.refresh.plan import RENEWED, SAME, WRITTEN, Line, is_figure, same_figure
-from tokenbook.templates.sheets.baselines import COLUMNS, short_citation
+from tokenbook.templates.sheets.citations import COLUMNS, short_citation
 from tokenbook.udfs import catalog
 
 BASELINE_TABLE = "BaselineTable"

@@ -1,0 +1,44 @@
+"""What a refresh found in one workbook and did to it: the same for a file and for a workbook open in Excel."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tokenbook.templates.refresh.plan import WRITTEN, Line
+
+
+@dataclass
+class Report:
+    """What a refresh found in one workbook and did to it.
+
+    Attributes
+    ----------
+    path : Path
+    lines : list of Line
+        One per bound cell; empty when nothing is bound.
+    error : str
+        Why the workbook could not be refreshed, in one line; empty when it could.
+    written : Path or None
+        Where the result was written; None when nothing was.
+    dependents, recalculated : int
+        Cells that depend on what changed, and those of them whose new value was stored.
+    left_to_excel : str
+        Why the engine was not used; Excel then calculates the workbook when it opens it.
+    log : str
+        Where the change was recorded.
+    """
+
+    path: Path
+    lines: list[Line] = field(default_factory=list)
+    error: str = ""
+    written: Path | None = None
+    dependents: int = 0
+    recalculated: int = 0
+    left_to_excel: str = ""
+    log: str = ""
+
+    @property
+    def changes(self) -> list[Line]:
+        """The lines that are, or would be, written."""
+        return [line for line in self.lines if line.status in WRITTEN]
