@@ -5,9 +5,11 @@ bring files up to date, `refresh_open` a workbook that is open in Excel. From th
 each cell), `follow` (the Baselines sheet and the notes of our own workbooks), `log_table`, `changelog`; `report`
 (what came of it); `references` and `trace`
 (which formulas depend on a cell), `recalculate` (their new values, if the engine can be trusted with them); `bind`,
-`files` and `open_book`. README.md says what a refresh will and will not touch.
+`files` and `open_book`; `report` (what came of it) and `words` (how every host tells it). README.md says what a
+refresh will and will not touch.
 """
 
+from . import words
 from .bind import Bound, Request, bind, list_bound, read_map, unbind
 from .errors import RefreshError
 from .files import find_workbooks, refresh_file, refresh_files
@@ -32,4 +34,5 @@ __all__ = [
     "refresh_files",
     "refresh_open",
     "unbind",
+    "words",
 ]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 from tokenbook.templates.bindings import Place, key_name, read
 from tokenbook.templates.ooxml.references import parse_range, to_ref
@@ -52,7 +53,7 @@ def refresh_open(
     """
     figures = catalog.active() if figures is None else figures
     bindings = read(_workbook_names(book))
-    report = Report(book.name)
+    report = Report(Path(book.name))
     if not bindings:
         return report
     sheets = {sheet.name.casefold(): sheet for sheet in book.sheets}

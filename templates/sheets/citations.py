@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from tokenbook.udfs.kernels.units import MS_PER_S
+
 # Column title, width, and what a row of the catalogue shows there.
 COLUMNS = (
     ("Platform", 14, lambda row: row.platform),
@@ -31,7 +33,7 @@ def conditions(row) -> str:
     if row.interactivity:
         parts.append(f"{row.interactivity:g} tok/s/user")
     if row.ttft_ms:
-        parts.append(f"TTFT {row.ttft_ms / 1000:.1f} s")
+        parts.append(f"TTFT {row.ttft_ms / MS_PER_S:.1f} s")
     if row.concurrency:
         parts.append(f"concurrency {row.concurrency:g}")
     if row.run_date:
