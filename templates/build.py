@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import os
 import tempfile
 import zipfile
@@ -49,6 +50,12 @@ def check_target(out: Path, *, force: bool, ending: str = ".xlsx") -> None:
         raise BuildError(f"{out}: the folder {folder} does not exist")
     if not os.access(folder, os.W_OK):
         raise BuildError(f"{out}: the folder {folder} cannot be written to")
+
+
+def free_name(folder: Path, stem: str) -> Path:
+    """The first of stem.xlsx, stem-2.xlsx, ... in the folder that is not taken."""
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := folder / f"{name}.xlsx").exists())
 
 
 def build(

@@ -13,7 +13,8 @@ from functools import cache
 
 import formualizer
 
-from tokenbook.templates.ooxml.xmlscan import ATTRIBUTES, Splice, decode, encode, escape_formula, mask, unescape
+from tokenbook.templates.ooxml.xmlcheck import mask
+from tokenbook.templates.ooxml.xmlscan import ATTRIBUTES, Splice, decode, encode, escape_formula, unescape
 from tokenbook.templates.ooxml.xmlscan import splice as spliced
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.functions import registry

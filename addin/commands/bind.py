@@ -88,9 +88,7 @@ def _list(book, as_json) -> int:
     elif bound:
         _table(f"{book.name}: bound cells", bound)
     else:
-        show.sentence(
-            f"{book.name}: nothing is bound; tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell"
-        )
+        show.sentence(f"{book.name}: nothing is bound; {refresh.words.HOW_TO_BIND}")
     return FINE
 
 

@@ -14,11 +14,13 @@ DEMO_NAME = "token-roi"
 
 def demo(folder: Path) -> None:
     """Write and compute the roi workbook, and print its headline."""
+    from tokenbook.templates import build
+
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise CommandError(f"{folder}: the folder cannot be made ({error.strerror})") from None
-    out = _free(folder, DEMO_NAME)
+    out = build.free_name(folder, DEMO_NAME)  # the demo never replaces a file
     write("roi", out, force=False)
 
 
@@ -153,16 +155,6 @@ def _pair(text: str) -> tuple[str, str]:
     if not equals or not name.strip():
         raise CommandError(f"--set {text}: write NAME=VALUE, for instance --set gpus_1=144")
     return name.strip(), value
-
-
-def _free(folder: Path, stem: str) -> Path:
-    """A name in the folder that is not taken: the demo never replaces a file."""
-    number = 1
-    while True:
-        path = folder / (f"{stem}.xlsx" if number == 1 else f"{stem}-{number}.xlsx")
-        if not path.exists():
-            return path
-        number += 1
 
 
 def _is_error(value) -> bool:

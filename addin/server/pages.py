@@ -107,7 +107,8 @@ def claim(name: str) -> dict:
 
 def refresh(payload: dict, *, write: bool, force: bool) -> dict:
     """What a refresh changes in the open workbook; with ``write`` also the actions that change it."""
-    from tokenbook.templates.refresh import refresh_open
+    from tokenbook.templates.refresh import refresh_open, words
+    from tokenbook.udfs import catalog
 
     with _open(payload) as book:
         report = refresh_open(book, write=write, force=force, assume_values=True)
@@ -125,7 +126,8 @@ def refresh(payload: dict, *, write: bool, force: bool) -> dict:
             }
             for line in report.lines
         ]
-        answer = {"lines": lines, "changes": len(report.changes)}
+        said = words.headline(report, catalog.active().date, written=write)
+        answer = {"lines": lines, "changes": len(report.changes), "said": said}
         if write:
             answer["actions"] = book.json()
         return answer

@@ -2,6 +2,7 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -29,19 +30,19 @@ class Relationship(NamedTuple):
     external: bool
 
 
-def relationships_name(part):
+def relationships_name(part: str) -> str:
     """Where a part's relationships are kept; "" is the package itself."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def source_of(relationships_part):
+def source_of(relationships_part: str) -> str:
     """The part that a relationships part belongs to."""
     folder, name = posixpath.split(relationships_part)
     return posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
 
 
-def read_relationships(text, source):
+def read_relationships(text: bytes, source: str) -> list[Relationship]:
     """The Relationships of part `source` from the text (UTF-8) of its relationships part."""
     found = []
     for node in tree(text, relationships_name(source)).all("Relationship"):
@@ -55,7 +56,7 @@ def read_relationships(text, source):
     return found
 
 
-def resolve(target, source):
+def resolve(target: str, source: str) -> str:
     """A relationship target, relative to `source` or absolute, as a part name without leading slash."""
     target = target.partition("#")[0]
     if target.startswith("/"):
@@ -67,7 +68,7 @@ def resolve(target, source):
     return path
 
 
-def find_part(names_by_lower, target):
+def find_part(names_by_lower: Mapping[str, str], target: str) -> str | None:
     """The member name for a target: part names ignore case, and some writers percent-encode only one side."""
     for spelling in (target, unquote(target)):
         if spelling.lower() in names_by_lower:
@@ -75,7 +76,7 @@ def find_part(names_by_lower, target):
     return None
 
 
-def content_type(text, part):
+def content_type(text: bytes, part: str) -> str:
     """The content type of `part` according to [Content_Types].xml, or ""."""
     extension = part.rpartition(".")[2].lower()
     by_extension = ""
@@ -88,7 +89,7 @@ def content_type(text, part):
     return by_extension
 
 
-def with_override(text, part, kind):
+def with_override(text: bytes, part: str, kind: str) -> bytes:
     """Content types with an Override for `part` added or changed."""
     root = tree(text, CONTENT_TYPES)
     new = b'<%s PartName="%s" ContentType="%s"/>' % (
@@ -102,7 +103,7 @@ def with_override(text, part, kind):
     return splice(text, [append_child(text, root, new)])
 
 
-def without_override(text, part):
+def without_override(text: bytes, part: str) -> bytes:
     """Content types without the Override for `part`."""
     doomed = [
         Splice(node.start, node.end, b"")
@@ -112,7 +113,7 @@ def without_override(text, part):
     return splice(text, doomed)
 
 
-def with_relationship(text, source, kind, target, external=False):
+def with_relationship(text: bytes, source: str, kind: str, target: str, external: bool = False) -> tuple[bytes, str]:
     """Relationships of `source` with one more; returns (text, its id). An equal one is reused."""
     root = tree(text, relationships_name(source))
     nodes = root.all("Relationship")
@@ -133,7 +134,7 @@ def with_relationship(text, source, kind, target, external=False):
     return splice(text, [append_child(text, root, new)]), identifier
 
 
-def without_target(text, source, part):
+def without_target(text: bytes, source: str, part: str) -> bytes:
     """Relationships of `source` without those that lead to `part`."""
     doomed = []
     for node in tree(text, relationships_name(source)).all("Relationship"):
@@ -144,6 +145,6 @@ def without_target(text, source, part):
     return splice(text, doomed)
 
 
-def _relative(target, source):
+def _relative(target: str, source: str) -> str:
     folder = posixpath.dirname(source)
     return posixpath.relpath(target, folder) if folder else target

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tokenbook.templates.bindings import Place, key_name, read
@@ -14,8 +14,9 @@ from tokenbook.templates.ooxml.references import range_text, to_ref
 from tokenbook.templates.refresh import changelog
 from tokenbook.templates.refresh.errors import RefreshError
 from tokenbook.templates.refresh.follow import BASELINE_TABLE, Edit, Sheetful, follow, with_renewed
-from tokenbook.templates.refresh.plan import CHANGED, WRITTEN, Found, Line, plan
+from tokenbook.templates.refresh.plan import CHANGED, Found, plan
 from tokenbook.templates.refresh.recalculate import NotTrusted, recalculated
+from tokenbook.templates.refresh.report import Report
 from tokenbook.templates.refresh.targets import target_of
 from tokenbook.templates.refresh.trace import dependents
 from tokenbook.udfs import catalog
@@ -23,42 +24,6 @@ from tokenbook.udfs import catalog
 FROZEN = "_tb_frozen_"  # begins the names of a workbook whose calls of our functions are values for now
 PRINT_AREA = "_xlnm.Print_Area"
 ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
-
-
-@dataclass
-class Report:
-    """What a refresh found in one workbook and did to it.
-
-    Attributes
-    ----------
-    path : Path
-    lines : list of Line
-        One per bound cell; empty when nothing is bound.
-    error : str
-        Why the workbook could not be refreshed, in one line; empty when it could.
-    written : Path or None
-        Where the result was written; None when nothing was.
-    dependents, recalculated : int
-        Cells that depend on what changed, and those of them whose new value was stored.
-    left_to_excel : str
-        Why the engine was not used; Excel then calculates the workbook when it opens it.
-    log : str
-        Where the change was recorded.
-    """
-
-    path: Path
-    lines: list[Line] = field(default_factory=list)
-    error: str = ""
-    written: Path | None = None
-    dependents: int = 0
-    recalculated: int = 0
-    left_to_excel: str = ""
-    log: str = ""
-
-    @property
-    def changes(self) -> list[Line]:
-        """The lines that are, or would be, written."""
-        return [line for line in self.lines if line.status in WRITTEN]
 
 
 def refresh_file(

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 from tokenbook.templates.bindings import Place, key_name, read
 from tokenbook.templates.ooxml.references import parse_range, to_ref
 from tokenbook.templates.refresh import changelog
-from tokenbook.templates.refresh.files import Report
 from tokenbook.templates.refresh.follow import BASELINE_TABLE, Sheetful, follow, with_renewed
 from tokenbook.templates.refresh.plan import CHANGED, LOCKED, WRITTEN, Found, Line, plan
+from tokenbook.templates.refresh.report import Report
 from tokenbook.udfs import catalog
 
 
@@ -52,7 +53,7 @@ def refresh_open(
     """
     figures = catalog.active() if figures is None else figures
     bindings = read(_workbook_names(book))
-    report = Report(book.name)
+    report = Report(Path(book.name))
     if not bindings:
         return report
     sheets = {sheet.name.casefold(): sheet for sheet in book.sheets}

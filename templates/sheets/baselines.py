@@ -9,6 +9,7 @@ from openpyxl.worksheet.table import Table, TableStyleInfo
 
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.udfs.kernels.units import MS_PER_S
 
 # Column title, width, and what a row of the catalogue shows there.
 COLUMNS = (
@@ -40,7 +41,7 @@ def conditions(row) -> str:
     if row.interactivity:
         parts.append(f"{row.interactivity:g} tok/s/user")
     if row.ttft_ms:
-        parts.append(f"TTFT {row.ttft_ms / 1000:.1f} s")
+        parts.append(f"TTFT {row.ttft_ms / MS_PER_S:.1f} s")
     if row.concurrency:
         parts.append(f"concurrency {row.concurrency:g}")
     if row.run_date:

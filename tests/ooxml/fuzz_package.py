@@ -315,7 +315,6 @@ def _exercise_sheet(book, sheet):
         lambda: book.set_formula(sheet, (formulas or ["B7"])[0], "1+1"),
         lambda: book.mark_dynamic_arrays(sheet, formulas[-1:]),
         lambda: book.set_formula(sheet, (formulas or ["B7"])[0], None),
-        lambda: book.resize_array(sheet, "D3", "D3:D9"),
         lambda: book.set_value(sheet, "A1", None),
     ):
         try:

@@ -12,7 +12,7 @@ from tokenbook.templates.models.claims import verdicts
 from tokenbook.templates.models.shared.fill import FillError
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.udfs import catalog
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import earnings
 from tokenbook.udfs.kernels.cash_flow import npv
 
 
@@ -180,7 +180,7 @@ def test_your_claim_is_the_kernels_audit_for_any_claim(made):
             for name, value in given.items():
                 model.set(name, value)
             model.recalculate()
-            expected = unit_cost.claim_audit(
+            expected = earnings.claim_audit(
                 given["your_investment"], given["your_revenue"], given["your_gpus"], given["your_years"],
                 given["your_throughput"], given["view_utilization_1"],
             )  # fmt: skip

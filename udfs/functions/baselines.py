@@ -11,7 +11,7 @@ from tokenbook.udfs.functions.arguments import Day, Number, Text
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import NA, CellError, NotFoundError, WrongTypeError
 from tokenbook.udfs.functions.unit_cost import Throughput, Utilization
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import earnings
 
 Words = Text(many=True)
 Platform = Text(many=True, blank=True)  # site figures, prices and assumptions belong to no platform
@@ -19,11 +19,6 @@ COLUMNS = (
     "platform", "metric", "model", "words", "value", "unit", "kind", "qualifier", "source", "as_of", "confidence", "id",
 )  # fmt: skip
 NO_THROUGHPUT = float("nan")
-# Rows of TOK_CLAIM_AUDIT, named as the fields of TOK_CLAIM, in the order of the kernel's ClaimAudit.
-AUDIT = (
-    "mtok", "implied_usd_per_mtok", "implied_usd_per_gpu_hour", "implied_cost_usd_per_mtok", "revenue_multiple",
-    "net_roi",
-)  # fmt: skip
 
 
 @contextmanager
@@ -417,9 +412,9 @@ def tok_claim_audit(
     =INDEX(TOK_CLAIM_AUDIT(5000000, 75000000, 72, 3, 10000), 6, 2) -> 14
     """
     throughput = NO_THROUGHPUT if tok_s_per_gpu is None else tok_s_per_gpu
-    audit = unit_cost.claim_audit(investment, revenue, gpus, years, throughput, utilization)
+    audit = earnings.claim_audit(investment, revenue, gpus, years, throughput, utilization)
     unknown = CellError(NA, "tok_s_per_gpu: is needed for this figure")
-    return [[name, float(value) if np.isfinite(value) else unknown] for name, value in zip(AUDIT, audit, strict=True)]
+    return [[name, float(value) if np.isfinite(value) else unknown] for name, value in audit._asdict().items()]
 
 
 @excel_function("Baselines", shape="table")

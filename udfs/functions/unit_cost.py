@@ -5,7 +5,8 @@ import numpy as np
 from tokenbook.udfs.functions.arguments import Block, Number
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import DIV0, WrongTypeError
-from tokenbook.udfs.kernels import curves, unit_cost
+from tokenbook.udfs.kernels import cost_bridge, curves, earnings, unit_cost
+from tokenbook.udfs.kernels.units import GPUS_PER_RACK, HOURS_PER_YEAR
 
 Rate = Number(low=0, meaning="USD per GPU-hour")
 Throughput = Number(low=0, divisor=True, meaning="tokens per second per GPU")
@@ -20,7 +21,6 @@ PowerDivisor = Number(low=0, divisor=True, meaning="kW per GPU")
 Pue = Number(low=1, meaning="facility power over IT power, 1 or more")
 Tokens = Number(low=0, meaning="tokens")
 Params = Number(low=0, divisor=True, meaning="billions of parameters")
-HOURS_PER_YEAR = 8760.0
 
 
 @excel_function("Unit cost")
@@ -614,14 +614,14 @@ def tok_cost_bridge(before: Block(low=0, columns=(3, 4)), after: Block(low=0, co
         raise WrongTypeError(f"TOK_COST_BRIDGE: before {before.shape} and after {after.shape} differ in size")
     if before.shape[1] == 3 and len(before) > 1:
         raise WrongTypeError("before and after: several rows need a fourth column, their tokens")
-    return list(zip(unit_cost.BRIDGE, unit_cost.cost_bridge(before, after).tolist(), strict=True))
+    return list(zip(cost_bridge.BRIDGE, cost_bridge.cost_bridge(before, after).tolist(), strict=True))
 
 
 @excel_function("Unit cost")
 def tok_revenue_per_rack(
     usd_per_mtok: Price,
     tok_s_per_gpu: ThroughputOrNone,
-    gpus_per_rack: Number(low=0, meaning="GPUs") = 72.0,
+    gpus_per_rack: Number(low=0, meaning="GPUs") = GPUS_PER_RACK,
     utilization: UtilizationOrNone = 1.0,
 ):
     """Revenue of a rack in a year.
@@ -658,7 +658,7 @@ def tok_revenue_per_rack(
     -------
     =TOK_REVENUE_PER_RACK(1.1, 10000) -> 24976512
     """
-    return unit_cost.revenue_per_rack_year(usd_per_mtok, tok_s_per_gpu, gpus_per_rack, utilization)
+    return earnings.revenue_per_rack_year(usd_per_mtok, tok_s_per_gpu, gpus_per_rack, utilization)
 
 
 @excel_function("Unit cost")
@@ -706,7 +706,7 @@ def tok_revenue_per_mw(
     -------
     =TOK_REVENUE_PER_MW(1.1, 10000, 2) -> 173448000
     """
-    return unit_cost.revenue_per_mw_year(usd_per_mtok, tok_s_per_gpu, kw_per_gpu, utilization, pue)
+    return earnings.revenue_per_mw_year(usd_per_mtok, tok_s_per_gpu, kw_per_gpu, utilization, pue)
 
 
 @excel_function("Unit cost")
@@ -742,7 +742,7 @@ def tok_margin(price: Number(low=0, divisor=True, meaning="USD"), cost: Number(m
     -------
     =TOK_MARGIN(1.1, 0.0734) -> 0.933273
     """
-    return unit_cost.margin(price, cost)
+    return earnings.margin(price, cost)
 
 
 @excel_function("Unit cost")
@@ -777,7 +777,7 @@ def tok_multiple(revenue: Number(meaning="USD"), investment: Number(divisor=True
     -------
     =TOK_MULTIPLE(75000000, 5000000) -> 15
     """
-    return unit_cost.multiple(revenue, investment)
+    return earnings.multiple(revenue, investment)
 
 
 @excel_function("Unit cost")
@@ -812,7 +812,7 @@ def tok_roi(revenue: Number(meaning="USD"), cost: Number(divisor=True, meaning="
     -------
     =TOK_ROI(75000000, 5000000) -> 14
     """
-    return unit_cost.roi(revenue, cost)
+    return earnings.roi(revenue, cost)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -854,7 +854,7 @@ def tok_breakeven_price(
     -------
     =TOK_BREAKEVEN_PRICE(3.6, 1000, 0.5, 0.5) -> 4
     """
-    return unit_cost.breakeven_price(usd_per_gpu_hour, tok_s_per_gpu, utilization, margin)
+    return earnings.breakeven_price(usd_per_gpu_hour, tok_s_per_gpu, utilization, margin)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -901,7 +901,7 @@ def tok_breakeven_utilization(
     -------
     =TOK_BREAKEVEN_UTILIZATION(3.6, 1000, 4, 0.5) -> 0.5
     """
-    return unit_cost.breakeven_utilization(usd_per_gpu_hour, tok_s_per_gpu, usd_per_mtok, margin)
+    return earnings.breakeven_utilization(usd_per_gpu_hour, tok_s_per_gpu, usd_per_mtok, margin)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -946,4 +946,4 @@ def tok_breakeven_throughput(
     -------
     =TOK_BREAKEVEN_THROUGHPUT(3.6, 4, 0.5, 0.5) -> 1000
     """
-    return unit_cost.breakeven_throughput(usd_per_gpu_hour, usd_per_mtok, utilization, margin)
+    return earnings.breakeven_throughput(usd_per_gpu_hour, usd_per_mtok, utilization, margin)

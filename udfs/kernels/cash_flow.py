@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokenbook.udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.0  # as Excel's XNPV and XIRR
 MID_PERIOD = 0.5
 TIMINGS = ("end", "mid")
 BLOCK_ELEMENTS = 1 << 17  # flows per block of scenarios: 1 MB, so that a block stays in the cache

@@ -12,10 +12,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokenbook.udfs.kernels import normal
+from tokenbook.udfs.kernels.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, MTOK_PER_HOUR
 
-MONTHS_PER_YEAR = 12
-DAYS_PER_YEAR = 365.0  # as the 8760 hours of a year
-MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
 LEAST_MONTHS = 1e-9  # less than this is at once
 LOGISTIC_STEEPNESS = 10.0  # of the ramp: 90 % of the way lies between 0.2 and 0.8 of its time
 

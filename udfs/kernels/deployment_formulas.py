@@ -21,11 +21,7 @@ from numpy.typing import NDArray
 
 from tokenbook.udfs.kernels import cash_flow, curves, tables
 from tokenbook.udfs.kernels import depreciation as depreciation_schedules
-
-HOURS_PER_MONTH = 730.0
-MONTHS_PER_YEAR = 12
-MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
-KW_PER_MW = 1000.0
+from tokenbook.udfs.kernels.units import HOURS_PER_MONTH, KW_PER_MW, MONTHS_PER_YEAR, MTOK_PER_HOUR
 
 Table = NDArray[Any]
 Formula = Callable[..., Any]

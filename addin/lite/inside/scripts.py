@@ -6,13 +6,12 @@ import xlwings as xw
 from xlwings import script
 
 from tokenbook.templates.refresh.open_book import read_formulas, refresh_open
-from tokenbook.templates.refresh.plan import SAME, WRITTEN
+from tokenbook.templates.refresh.words import NOTHING_BOUND, changes, headline, left_alone, shortened
 from tokenbook.udfs import catalog
 from tokenbook.udfs.functions.declare import registered
 
 MASTER_CHECK = "check_master"
 HELP_SHEET = "Tokenbook help"
-MOST_LINES = 15  # of what changed, in a message
 HELP_COLUMNS = ("Function", "Argument", "Takes", "Unit", "What it is")
 HELP_WIDTHS = (11, 26, 20, 26, 90)  # characters; a signature runs over the columns beside it
 
@@ -38,21 +37,15 @@ async def refreshed(book: xw.Book) -> str:
         formulas = {}
     report = refresh_open(book, catalog.active(), formulas=formulas)
     if not report.lines:
-        return "No cell of this workbook is bound to a baseline (tokenbook bind does that)."
+        return NOTHING_BOUND
     if unknown := figures_from_elsewhere(report):
         return (
             f"Nothing was changed: {unknown[0].cell} holds a figure that is not among those of {catalog.active().date} "
             "which this workbook carries, a newer one or your team's. tokenbook embed brings today's in; then refresh."
         )
     report = refresh_open(book, catalog.active(), write=True, formulas=formulas)
-    changed = [
-        f"{line.cell}: {line.old} is now {line.new} {line.row.unit} ({line.row.as_of})" for line in report.changes
-    ]
-    left = [f"{line.cell}: {line.meaning}" for line in report.lines if line.status not in (*WRITTEN, SAME)]
-    first = f"{len(changed)} of {len(report.lines)} baselines changed, with what was known on {catalog.active().date}."
-    more = [*changed, *left]
-    shown = more[:MOST_LINES] + ([f"and {len(more) - MOST_LINES} more"] if len(more) > MOST_LINES else [])
-    return "\n".join([first, *shown])
+    more = [*changes(report, written=True), *left_alone(report)]
+    return "\n".join([headline(report, catalog.active().date, written=True), *shortened(more)])
 
 
 def figures_from_elsewhere(report) -> list:

@@ -230,7 +230,7 @@ MORE_CONVENTIONS = (
     Input("gb_per_tb", "GB in a TB", "GB", "count", note="Unit."),
     Input("kb_per_gb", "kB in a GB", "kB", "count", note="Unit."),
 )
-MORE_VALUES = {"bits_per_byte": 8, "gb_per_tb": 1000, "kb_per_gb": 1_000_000, "verdict_tolerance": 0.2}
+MORE_VALUES = {**core_inputs.MEMORY_UNITS, "verdict_tolerance": 0.2}
 
 
 def sections(currency: str) -> tuple[Section, ...]:

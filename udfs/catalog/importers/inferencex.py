@@ -18,6 +18,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tokenbook.udfs.kernels.units import MS_PER_S
+
 from .. import spelling, tabular
 from ..baseline import Baseline
 from ..conditions import parse
@@ -33,7 +35,6 @@ PRECISIONS = ("fp4", "fp8", "fp16", "bf16", "mxfp4", "nvfp4", "int4", "int8")
 SUM_TOLERANCE = 0.01  # input + output against total
 RECIPROCAL_TOLERANCE = 0.02  # speed per user x time per output token = 1
 OUTPUT_SHARE_TOLERANCE = 0.1  # output share of the tokens against the shape's
-MS_PER_S = 1000.0
 _NONE = ("None", "", "0")  # a count that a row does not give
 FASTEST_USER = 20_000.0  # [tok/s/user] above it the time unit is wrong
 

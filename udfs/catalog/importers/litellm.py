@@ -21,6 +21,8 @@ from datetime import date
 from pathlib import Path
 from statistics import median
 
+from tokenbook.udfs.kernels.units import TOKENS_PER_MTOK
+
 from .. import spelling
 from ..baseline import Baseline
 from ..errors import RowError
@@ -28,7 +30,6 @@ from ..schema import baseline, number
 from .json_records import records
 from .result import ImportResult
 
-TOKENS_PER_MTOK = 1_000_000
 DEAREST_PER_TOKEN = 0.001  # [USD] 1000 USD/Mtok: above it the price is per thousand or million
 FEWEST_FOR_MEDIAN = 3
 METRICS = {
