@@ -24,7 +24,6 @@ NOT_IMPORTED = {  # declared for another reason than an import
     "mypy": "tests/typing runs it",
     "pandas-stubs": "mypy reads it",
     "lxml-stubs": "mypy reads it",
-    "types-openpyxl": "mypy reads it",
     "ruff": "reads the sources",
     "setuptools": "builds the wheel that a test looks into",
 }
