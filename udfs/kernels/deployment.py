@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tokenbook.udfs.errors import did_you_mean
 from tokenbook.udfs.kernels.deployment_formulas import (
     FORMULAS,
     LINES,
@@ -25,7 +26,7 @@ from tokenbook.udfs.kernels.deployment_formulas import (
     Quantity,
     Table,
 )
-from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, did_you_mean, read
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, read
 
 __all__ = [
     "INPUTS",

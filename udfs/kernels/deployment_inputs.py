@@ -6,8 +6,7 @@ columns, one row per scenario, or raises `InputError` with a line that names the
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.errors import TokenbookError, did_you_mean
 
 MAX_MONTHS = 600
 REQUIRED = "required"  # the default of an input that has none
@@ -175,12 +174,6 @@ def read(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     if np.any(months != months[0]):
         raise InputError("months", "must be the same in all scenarios")
     return {**values, "months": int(months[0, 0])}, scenarios
-
-
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known name that is closest, if one is close."""
-    close = difflib.get_close_matches(str(name).strip().lower(), list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 @cache

@@ -17,9 +17,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.errors import TokenbookError, did_you_mean
 from tokenbook.udfs.kernels import correlation, deployment, sampling
-from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, Input, InputError, did_you_mean
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, Input, InputError
 from tokenbook.udfs.kernels.distributions import KINDS, Distribution, DistributionError, distribution
 
 DEFAULT_TRIALS = 10_000
