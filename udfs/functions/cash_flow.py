@@ -32,7 +32,8 @@ def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing:
     Parameters
     ----------
     rate : number or range, share a year
-        Effective annual discount rate, above -1; a range gives one value per scenario.
+        Effective annual discount rate (not a price of GPU-hours, which is TOK_RATE), above -1; a range gives one value
+        per scenario.
     cashflows : range, USD
         One per period from period 0, money out negative. A row of a two-dimensional range is one scenario.
     per_year : whole number, periods a year

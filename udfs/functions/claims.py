@@ -111,7 +111,8 @@ def tok_claim_audit(
     years : number, years
         Length of the time, in years of 8,760 hours.
     tok_s_per_gpu : number, tok/s per GPU
-        Throughput claimed or measured; without it everything per token is #N/A.
+        Throughput claimed or measured, of total (input plus output) or of output tokens; without it everything per
+        token is #N/A.
     utilization : number, share 0 to 1
         Share of the hours sold at that throughput; 1 if omitted.
 

@@ -43,7 +43,7 @@ def tok_price_curve(
     start : number or range, USD per Mtok
         Price in period 0; a range gives one curve per scenario.
     annual_factor : number or range, times a year
-        Factor by which the price falls in a year, above 0.
+        Factor by which the price is divided in a year, above 0: 10 is a tenth after a year.
     periods : whole number, count of periods
         Values of the curve, period 0 among them: 61 for months 0 to 60.
     per_year : whole number, periods a year
@@ -223,7 +223,8 @@ def tok_cost_curve(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate; a range gives one curve per scenario.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU today, at full load.
+        Throughput of one GPU today, at full load, of total (input plus output) or of output tokens; it decides which
+        tokens the cost is of.
     utilization : number or range, share 0 to 1
         Share of the paid hours in which that throughput is sold.
     gain : number or range, times

@@ -37,7 +37,8 @@ def tok_revenue_per_rack(
     usd_per_mtok : number or range, USD per Mtok
         Price of the tokens that the throughput counts.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     gpus_per_rack : number or range, GPUs
         72 (NVL72) if omitted.
     utilization : number or range, share 0 to 1
@@ -82,7 +83,8 @@ def tok_revenue_per_mw(
     usd_per_mtok : number or range, USD per Mtok
         Price of the tokens that the throughput counts.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     kw_per_gpu : number or range, kW per GPU
         Power of a GPU with its share of the rack.
     utilization : number or range, share 0 to 1
@@ -243,7 +245,8 @@ def tok_breakeven_price(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     utilization : number or range, share 0 to 1
         Share of the paid hours in which that throughput is sold; 1 if omitted.
     margin : number or range, share of the price 0 to 1
@@ -290,7 +293,8 @@ def tok_breakeven_utilization(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     usd_per_mtok : number or range, USD per Mtok
         Selling price, or the price of an API.
     margin : number or range, share of the price 0 to 1

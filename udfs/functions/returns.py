@@ -3,7 +3,7 @@
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import DIV0
 from tokenbook.udfs.functions.quantities import Answer, AtLeastTwo, AtLeastTwoDates, DiscountRate, PeriodRate, array
-from tokenbook.udfs.kernels import cash_flow
+from tokenbook.udfs.kernels import returns
 
 
 @excel_function("Cash flow", shape="rows")
@@ -15,7 +15,8 @@ def tok_irr(values: AtLeastTwo, guess: DiscountRate = 0.1) -> Answer:
     Parameters
     ----------
     values : range, USD
-        Cash flows from period 0, money out negative. A row of a two-dimensional range is one scenario.
+        Cash flows from period 0, money out negative, as cashflows elsewhere. A row of a two-dimensional range is one
+        scenario.
     guess : number or range, share a period
         Where to look first, above -1; 0.1 if omitted.
 
@@ -42,7 +43,7 @@ def tok_irr(values: AtLeastTwo, guess: DiscountRate = 0.1) -> Answer:
     =TOK_IRR({-5, 25, 25, 25}) -> 4.97658
     =TOK_IRR({-100, 230, -132}, 0.3) -> 0.2
     """
-    return cash_flow.irr(values, guess)
+    return returns.irr(values, guess)
 
 
 @excel_function("Cash flow", shape="rows")
@@ -79,7 +80,7 @@ def tok_xirr(values: AtLeastTwo, dates: AtLeastTwoDates, guess: DiscountRate = 0
     -------
     =TOK_XIRR({-100, 60, 60}, {"2026-01-01", "2027-01-01", "2028-01-01"}) -> 0.130662
     """
-    return cash_flow.xirr(values, array(dates), guess)
+    return returns.xirr(values, array(dates), guess)
 
 
 @excel_function("Cash flow", shape="rows", no_answer=DIV0)
@@ -89,7 +90,8 @@ def tok_mirr(values: AtLeastTwo, finance_rate: PeriodRate, reinvest_rate: Period
     Parameters
     ----------
     values : range, USD
-        Cash flows from period 0, money out negative. A row of a two-dimensional range is one scenario.
+        Cash flows from period 0, money out negative, as cashflows elsewhere. A row of a two-dimensional range is one
+        scenario.
     finance_rate : number or range, share a period
         Rate paid on money that goes out, above -1.
     reinvest_rate : number or range, share a period
@@ -117,4 +119,4 @@ def tok_mirr(values: AtLeastTwo, finance_rate: PeriodRate, reinvest_rate: Period
     -------
     =TOK_MIRR({-120000, 39000, 30000, 21000, 37000, 46000}, 0.1, 0.12) -> 0.126094
     """
-    return cash_flow.mirr(values, finance_rate, reinvest_rate)
+    return returns.mirr(values, finance_rate, reinvest_rate)

@@ -42,7 +42,8 @@ def tok_cost(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate. Owning and rental tiers contain electricity already: do not add it again.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     utilization : number or range, share 0 to 1
         Share of the paid hours in which that throughput is sold; 1 if omitted.
 
@@ -82,9 +83,9 @@ def tok_cost_split(usd_per_gpu_hour: GpuHourRate, tok_s_per_gpu: ThroughputDivis
     tok_s_per_gpu : number or range, tok/s per GPU
         Total throughput, input plus output.
     isl : number or range, tokens
-        Input length of a request.
+        Input length of a request (ISL), as input_tokens elsewhere.
     osl : number or range, tokens
-        Output length of a request.
+        Output length of a request (OSL), as output_tokens elsewhere.
 
     Returns
     -------
@@ -125,7 +126,8 @@ def tok_rate(
 ) -> Answer:
     """All-in rate of an owned GPU-hour, built up from capital, energy, running costs and hosting.
 
-    Use either this or a published tier rate, never both: a tier rate already holds all of it.
+    This rate is a price of an hour of a GPU (usd_per_gpu_hour elsewhere), not a discount rate, which is an argument of
+    it. Use either this or a published tier rate, never both: a tier rate already holds all of it.
 
     Parameters
     ----------
@@ -134,11 +136,11 @@ def tok_rate(
     life_years : number or range, years
         Economic life, above 0.
     discount_rate : number or range, share a year
-        Cost of capital, above -1; 0 (straight line) if omitted.
+        Cost of capital, called rate in TOK_NPV, above -1; 0 (straight line) if omitted.
     residual_share : number or range, share of capex 0 to 1
         Resale value at the end of life; 0 if omitted.
     kw : number or range, kW per GPU
-        IT power, drawn in every hour; 0 if omitted.
+        IT power, drawn in every hour, as kw_per_gpu elsewhere; 0 if omitted.
     usd_per_kwh : number or range, USD per kWh
         Electricity price; 0 if omitted.
     pue : number or range, kW per kW
@@ -186,7 +188,8 @@ def tok_energy(kw_per_gpu: Power, tok_s_per_gpu: ThroughputDivisor, pue: Pue = 1
     kw_per_gpu : number or range, kW per GPU
         Power of a GPU with its share of the rack. With all-in utility power leave the PUE out.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput.
+        Throughput of one GPU, of total (input plus output) or of output tokens; it decides which tokens the result is
+        about.
     pue : number or range, kW per kW
         Facility power over IT power, 1 or more; 1 if omitted.
 
@@ -224,7 +227,8 @@ def tok_joules(kw_per_gpu: Power, tok_s_per_gpu: ThroughputDivisor, pue: Pue = 1
     kw_per_gpu : number or range, kW per GPU
         Power of a GPU with its share of the rack. With all-in utility power leave the PUE out.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput.
+        Throughput of one GPU, of total (input plus output) or of output tokens; it decides which tokens the result is
+        about.
     pue : number or range, kW per kW
         Facility power over IT power, 1 or more; 1 if omitted.
 
@@ -260,7 +264,8 @@ def tok_per_mw(tok_s_per_gpu: Throughput, kw_per_gpu: PowerDivisor) -> Answer:
     Parameters
     ----------
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput.
+        Throughput of one GPU, of total (input plus output) or of output tokens; it decides which tokens the result is
+        about.
     kw_per_gpu : number or range, kW per GPU
         All-in power. Figures from before 2026-07-14 were corrected by their publisher: compare within one table.
 

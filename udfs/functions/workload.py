@@ -31,17 +31,17 @@ def tok_price_blended(
     Parameters
     ----------
     usd_input : number or range, USD per Mtok
-        Price of input tokens.
+        Price of a million input tokens, as providers list it.
     usd_output : number or range, USD per Mtok
-        Price of output tokens.
+        Price of a million output tokens.
     isl : number or range, tokens
-        Input length of a request, or anything in proportion to it.
+        Input length of a request (what TOK_REQUEST_COST calls input_tokens), or anything in proportion to it.
     osl : number or range, tokens
-        Output length, in the same measure.
+        Output length (output_tokens there), in the same measure.
     cached_share : number or range, share of the input 0 to 1
         Input tokens read from the cache; 0 if omitted.
     usd_cached : number or range, USD per Mtok
-        Price of cached input tokens; the input price if omitted.
+        Price of a million cached input tokens; the input price if omitted.
 
     Returns
     -------
@@ -86,17 +86,17 @@ def tok_request_cost(
     Parameters
     ----------
     input_tokens : number or range, tokens
-        Tokens in, cached ones among them.
+        Tokens in, cached ones among them; isl elsewhere.
     output_tokens : number or range, tokens
-        Tokens out.
+        Tokens out; osl elsewhere.
     usd_input : number or range, USD per Mtok
-        Price of input tokens.
+        Price of a million input tokens, as providers list it.
     usd_output : number or range, USD per Mtok
-        Price of output tokens.
+        Price of a million output tokens.
     cached_tokens : number or range, tokens
         Input tokens read from the cache, no more than input_tokens; 0 if omitted.
     usd_cached : number or range, USD per Mtok
-        Price of cached input tokens; the input price if omitted.
+        Price of a million cached input tokens; the input price if omitted.
 
     Returns
     -------
@@ -139,7 +139,8 @@ def tok_volume(
     gpus : number or range, GPUs
         Size of the fleet.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     hours : number or range, hours
         8,760 (a year) if omitted; a month has 730.
     utilization : number or range, share 0 to 1
@@ -182,7 +183,8 @@ def tok_tokens_per_dollar(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU at full load.
+        Throughput of one GPU at full load, of total (input plus output) or of output tokens; it decides which tokens
+        the result is about.
     utilization : number or range, share 0 to 1
         Share of the paid hours in which that throughput is sold; 1 if omitted.
 

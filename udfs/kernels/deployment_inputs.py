@@ -209,7 +209,7 @@ def _choices(item: Input, cells: Column) -> Column:
 
 def _numbers(item: Input, cells: Column) -> Column:
     if cells.dtype == object:
-        is_number = [isinstance(x, (int, float, np.number)) and not isinstance(x, bool) for x in cells]
+        is_number = np.array([isinstance(x, (int, float, np.number)) and not isinstance(x, bool) for x in cells])
     else:
         is_number = np.full(cells.shape, cells.dtype.kind in "iuf")
     _refuse(item, cells, np.logical_not(is_number), "{} is not a number")

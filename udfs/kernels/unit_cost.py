@@ -8,7 +8,7 @@ no number answers (a zero divisor) is nan.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -89,12 +89,12 @@ def cost_split(
     >>> [round(float(cost), 4) for cost in cost_split(1.95, 61_612.7, 8192, 1024)]
     [0.0088, 0.0099, 0.0791]
     """
-    isl, osl, throughput = _f(isl), _f(osl), _f(tok_s_per_gpu)
-    length = isl + osl
+    input_length, output_length, throughput = _f(isl), _f(osl), _f(tok_s_per_gpu)
+    length = input_length + output_length
     return (
         cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(length, length)),
-        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(isl, length)),
-        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(osl, length)),
+        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(input_length, length)),
+        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(output_length, length)),
     )
 
 
@@ -224,9 +224,9 @@ def blended_price(
     1.1311
     """
     usd_cached = usd_input if usd_cached is None else usd_cached
-    share, isl, osl = _f(cached_share), _f(isl), _f(osl)
+    share, input_length, output_length = _f(cached_share), _f(isl), _f(osl)
     usd_of_input = (1 - share) * _f(usd_input) + share * _f(usd_cached)
-    return _ratio(isl * usd_of_input + osl * _f(usd_output), isl + osl)
+    return _ratio(input_length * usd_of_input + output_length * _f(usd_output), input_length + output_length)
 
 
 # --- energy and volume ---------------------------------------------------------------------------------
@@ -532,7 +532,7 @@ def cost_bridge(before: ArrayLike, after: ArrayLike) -> Floats:
     return np.where(np.isfinite(bridge).all(axis=-1, keepdims=True), bridge, np.nan)
 
 
-def _segments(table):
+def _segments(table: ArrayLike) -> Floats:
     table = np.asarray(table, float)
     if table.ndim == 1:
         table = table[None, :]
@@ -543,7 +543,7 @@ def _segments(table):
     return table
 
 
-def _share_and_cost(segments):
+def _share_and_cost(segments: Floats) -> tuple[Floats, Floats]:
     """Share of the tokens, and the part of the cost per Mtok, of each segment."""
     shares = segments[..., 3] if segments.shape[-1] == 4 else np.ones(segments.shape[:-1])
     share = np.broadcast_to(_ratio(shares, shares.sum(axis=-1, keepdims=True)), shares.shape)
@@ -614,21 +614,24 @@ def claim_audit(
     )
 
 
-def _f(value):
+def _f(value: Any) -> Any:
     # One float, as from a cell, stays one: an array of it would cost twenty times the arithmetic.
     return value if type(value) is float else np.asarray(value, float)
 
 
-def _ratio(numerator, denominator):
+def _ratio(numerator: Any, denominator: Any) -> Floats:
     numerator, denominator = _f(numerator), _f(denominator)
     if type(numerator) is float and type(denominator) is float:
-        return _finite(numerator / denominator) if denominator else np.nan
+        return _finite(numerator / denominator if denominator else math.nan)
     with np.errstate(all="ignore"):
         return _finite(numerator / denominator)
 
 
-def _finite(values):
+def _finite(values: Any) -> Floats:
+    found: Any
     if isinstance(values, float):
-        return values if math.isfinite(values) else np.nan
-    finite = np.isfinite(values)
-    return values[()] if finite.all() else np.where(finite, values, np.nan)[()]
+        found = values if math.isfinite(values) else math.nan
+    else:
+        finite = np.isfinite(values)
+        found = values[()] if finite.all() else np.where(finite, values, np.nan)[()]
+    return cast(Floats, found)
