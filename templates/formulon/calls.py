@@ -15,7 +15,9 @@ from formualizer import Tokenizer
 OURS = "TOK_"
 PREFIX = re.compile(r"^_XL(?:DUDF|FN|WS|UDF)[_.]|^_XLFN\.", re.IGNORECASE)  # that hosts store before a name
 CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
-LOCAL = re.compile(rf"{CELL}(?::{CELL})?|\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}}|\$?[0-9]{{1,7}}:\$?[0-9]{{1,7}}", re.IGNORECASE)
+LOCAL = re.compile(
+    rf"{CELL}(?::{CELL})?|\$?[A-Z]{{1,3}}:\$?[A-Z]{{1,3}}|\$?[0-9]{{1,7}}:\$?[0-9]{{1,7}}", re.IGNORECASE
+)
 
 
 class UnsupportedError(ValueError):
@@ -161,4 +163,8 @@ def _stripped(pieces: Pieces) -> Pieces:
 
 def _plain(pieces: Pieces) -> bool:
     """Whether an argument is one reference to cells, one number or one text."""
-    return len(pieces) == 1 and isinstance(pieces[0], str) and (isinstance(pieces[0], Local) or pieces[0][0] in '"0123456789.')
+    return (
+        len(pieces) == 1
+        and isinstance(pieces[0], str)
+        and (isinstance(pieces[0], Local) or pieces[0][0] in '"0123456789.')
+    )

@@ -44,9 +44,7 @@ class Book:
         The same workbook, if it is open already; asked for names and arrays where it calls our functions.
     """
 
-    def __init__(
-        self, source: bytes | Path, canonical: Canonical | None = None, package: ooxml.Package | None = None
-    ):
+    def __init__(self, source: bytes | Path, canonical: Canonical | None = None, package: ooxml.Package | None = None):
         self.name = "workbook" if isinstance(source, bytes) else source.name
         content = source if isinstance(source, bytes) else source.read_bytes()
         compiled.start()
@@ -187,7 +185,9 @@ class Book:
             package = package or opened
             names = Names(package)
             known = {
-                (each.name.casefold(), None if each.scope is None else each.scope.casefold()): each.text.removeprefix("=")
+                (each.name.casefold(), None if each.scope is None else each.scope.casefold()): each.text.removeprefix(
+                    "="
+                )
                 for each in package.names
             }
             refs: dict[str, list[str]] = {}
@@ -198,9 +198,7 @@ class Book:
                 for sheet, wanted in refs.items()
                 for cell in package.cells(sheet, wanted)
             }
-            cells = [
-                self._cell(place, text, names, stored.get(place)) for place, text in mine.items()
-            ]
+            cells = [self._cell(place, text, names, stored.get(place)) for place, text in mine.items()]
         return Ours(self._book, Surroundings(self.sheets, known, used), cells, tables)
 
     def _cell(self, place: Place, text: str, names: Names, stored: ooxml.Cell | None) -> Cell:

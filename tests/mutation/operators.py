@@ -21,7 +21,19 @@ ARITHMETIC = {
 }  # fmt: skip
 LOOKUPS = {"get", "pop", "startswith", "endswith", "find", "partition", "rpartition", "split", "removeprefix", "strip"}
 QUIET_NAMES = {"__slots__", "__all__", "__repr__", "__version__"}
-QUIET_KEYWORDS = {"order", "maxsize", "help", "description", "title", "message", "name", "unit", "units", "example", "examples"}
+QUIET_KEYWORDS = {
+    "order",
+    "maxsize",
+    "help",
+    "description",
+    "title",
+    "message",
+    "name",
+    "unit",
+    "units",
+    "example",
+    "examples",
+}
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,15 @@ from operators import Mutant, mutants  # noqa: E402
 
 ROOT = Path(__file__).parents[2]
 ROOMS = tomllib.loads(Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8"))
-PREPARED = ("numpy", "pandas", "hypothesis.extra.numpy", "openpyxl", "lxml.etree", "formualizer", "_hypothesis_pytestplugin")
+PREPARED = (
+    "numpy",
+    "pandas",
+    "hypothesis.extra.numpy",
+    "openpyxl",
+    "lxml.etree",
+    "formualizer",
+    "_hypothesis_pytestplugin",
+)
 MOST_MEMORY = 8 << 30  # a fault may ask for more than there is
 NOTICED = {"killed", "timeout"}
 
@@ -56,7 +64,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
     parser.add_argument("--module", default="", help="only files whose path contains this")
     parser.add_argument("--seconds", type=float, default=1.0, help="leave out tests that take more CPU than this (1)")
-    parser.add_argument("--together", type=float, default=10.0, help="CPU seconds of one mutant's tests, quickest first (10)")
+    parser.add_argument(
+        "--together", type=float, default=10.0, help="CPU seconds of one mutant's tests, quickest first (10)"
+    )
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tokenbook-mutation")
     parser.add_argument("--again", choices=["survived", "all"], help="run these once more instead of keeping results")
     parser.add_argument("--report", action="store_true", help="only print what is known")
