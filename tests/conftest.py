@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -144,3 +145,43 @@ class LibreOffice:
 @pytest.fixture(scope="session")
 def libreoffice(tmp_path_factory) -> LibreOffice:
     return LibreOffice(tmp_path_factory.mktemp("libreoffice"))
+
+
+def _values_of(formulas: dict[str, str], cells: dict[str, object] | None = None) -> dict[str, object]:
+    """Formulas by name, each calculated in a cell of its own sheet of a real .xlsx; a spill gives its rows."""
+    from openpyxl import Workbook
+
+    from tokenbook.templates.engine import Model
+
+    book = Workbook()
+    data = book.active
+    data.title = "Data"
+    for ref, value in (cells or {}).items():
+        data[ref] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calc.xlsx"
+        sheets = {}
+        for index, (name, formula) in enumerate(formulas.items()):  # one sheet each: spills must not collide
+            sheet = book.create_sheet(f"F{index}")
+            sheet["A1"] = formula
+            sheets[name] = sheet.title
+        book.save(path)
+        with Model(path) as model:
+            model.recalculate()
+            return {name: _spilled(model, sheet) for name, sheet in sheets.items()}
+
+
+def _spilled(model, sheet: str):
+    width = height = 1
+    while model.at(sheet, 1, width + 1) is not None:
+        width += 1
+    while model.at(sheet, height + 1, 1) is not None:
+        height += 1
+    rows = [[model.at(sheet, row, column) for column in range(1, width + 1)] for row in range(1, height + 1)]
+    return rows[0][0] if width == height == 1 else rows
+
+
+@pytest.fixture(scope="session")
+def values_of():
+    """Function: formulas by name, and cells of a sheet Data to which they may refer -> values by name."""
+    return _values_of
