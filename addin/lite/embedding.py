@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 from tokenbook.addin.lite import figures, package_source, part, source
 from tokenbook.addin.version import version
-from tokenbook.templates import bindings, hosts
+from tokenbook.templates import bindings
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.udfs import catalog
 from tokenbook.udfs.catalog.spelling import find_platform
 from tokenbook.udfs.errors import TokenbookError
@@ -83,7 +84,7 @@ def embed(
     old = there.properties if there else {}
     if not force:
         _refuse_to_lose(old.get(MAIN, ""))
-    called = {name.lower() for name, _ in hosts.spellings(package)}
+    called = {name.lower() for name, _ in stored_calls.spellings(package)}
     if used_only and not called:
         raise EmbedError("this workbook calls none of our functions: leave --used out, all of them then travel")
     if requirement:
@@ -99,7 +100,7 @@ def embed(
     properties = {MAIN: text, REQUIREMENTS: _requirements(old.get(REQUIREMENTS, ""), requirement)}
     properties |= {name: value for name, value in SEEN_VERSIONS.items() if name not in old}
     part.write(package, properties)
-    converted = sum(hosts.convert(package, HOST).values())
+    converted = sum(stored_calls.convert(package, HOST).values())
     count = len(called & set(registry())) if used_only else len(registry())
     return Embedded(count, len(rows), len(text), converted, bool(package.changed_parts))
 

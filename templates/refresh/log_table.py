@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from tokenbook.templates.refresh.plan import RENEWED, Line
 
-LOG_TABLE = "ChangeLog"
-
 
 def event_of(line: Line) -> str:
     """What happened to a cell, in a word or two."""

@@ -335,13 +335,13 @@ def test_where_the_package_is_installed_the_short_main_offers_everything(plain, 
 
 
 def test_only_the_functions_that_are_called_travel(roi_of_may, tmp_path):
-    from tokenbook.templates import hosts
+    from tokenbook.templates.formulas import stored_calls
 
     path = tmp_path / "roi.xlsx"
     path.write_bytes(roi_of_may.read_bytes())
     done = put_in(path, used_only=True)
     with open_package(path) as package:
-        called = {name.lower() for name, _ in hosts.spellings(package)}
+        called = {name.lower() for name, _ in stored_calls.spellings(package)}
         text = part.lite(package).properties["main.py"]
     assert set(re.findall(r"^@func\n@cell\ndef (tok_\w+)", text, re.MULTILINE)) == called
     assert done.functions == len(called) > 3

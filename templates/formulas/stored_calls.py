@@ -11,8 +11,8 @@ import re
 from collections import Counter
 from functools import cache
 
-import formualizer
-
+from tokenbook.templates.formulas.tokens import FUNCTION, tokens
+from tokenbook.templates.ooxml import Package
 from tokenbook.templates.ooxml.xmlcheck import mask
 from tokenbook.templates.ooxml.xmlscan import ATTRIBUTES, Splice, decode, encode, escape_formula, unescape
 from tokenbook.templates.ooxml.xmlscan import splice as spliced
@@ -68,14 +68,10 @@ def _calls(formula: str) -> list[tuple[int, str, str]]:
     """(offset of the call in the text, name, stored prefix) of each call of ours."""
     if not CALL_IN_TEXT.search(formula):
         return []
-    try:
-        tokens = formualizer.tokenize("=" + formula)
-    except formualizer.TokenizerError:
-        return []
-    found, wide = [], not formula.isascii()  # the tokenizer counts bytes
-    for token in tokens:
+    found, wide = [], not formula.isascii()  # the tokeniser counts bytes
+    for token in tokens(formula) or ():
         whole = CALL_IN_TEXT.fullmatch(token.value) if "(" in token.value else None
-        if whole and str(token.token_type) == "Func" and whole[1].upper() in _our_names():
+        if whole and token.token_type == FUNCTION and whole[1].upper() in _our_names():
             start = len(formula.encode()[: token.start - 1].decode()) if wide else token.start - 1
             found.append((start, whole[1].upper(), token.value[: -len(whole[1]) - 1]))
     return found
@@ -83,7 +79,8 @@ def _calls(formula: str) -> list[tuple[int, str, str]]:
 
 def with_prefix(formula: str, prefix: str) -> str:
     """A formula (without "=") in which every call of ours is stored with ``prefix``."""
-    pieces, at = [], 0
+    pieces: list[str] = []
+    at = 0
     for start, name, old in _calls(formula):
         behind = start + len(old) + len(name)
         kept = name if prefix else formula[start + len(old) : behind]  # Office.js hosts know ids, in capitals
@@ -92,7 +89,7 @@ def with_prefix(formula: str, prefix: str) -> str:
     return "".join([*pieces, formula[at:]])
 
 
-def spellings(package) -> Counter[tuple[str, str]]:
+def spellings(package: Package) -> Counter[tuple[str, str]]:
     """How often each of our functions is called in cells, by (name, stored prefix)."""
     found: Counter[tuple[str, str]] = Counter()
     for sheet in package.sheets:
@@ -101,7 +98,7 @@ def spellings(package) -> Counter[tuple[str, str]]:
     return found
 
 
-def convert(package, host: str) -> dict[str, int]:
+def convert(package: Package, host: str) -> dict[str, int]:
     """Store every call of our functions the way ``host`` does; gives the number of formulas changed by part.
 
     Formulas in cells (shared and array formulas too), defined names, conditional formats, data validations, tables

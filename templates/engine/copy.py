@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Mapping
 
 from lxml import etree
 
 from tokenbook.templates import ooxml
-from tokenbook.templates.validation import PARSER
+from tokenbook.templates.engine.validation import PARSER
+from tokenbook.templates.ooxml import Package
 
 OF_A_SHEET = {"sheetPr", "dimension", "sheetFormatPr", "sheetData", "mergeCells", "tableParts"}  # that it uses
 OF_A_WORKBOOK = {"workbookPr", "sheets", "definedNames", "calcPr"}
@@ -15,7 +17,7 @@ PREFIXED = re.compile(rb"(?:\xef\xbb\xbf)?\s*(?:<\?[^>]*>\s*)?<[\w.-]+:")  # the
 PARTS = re.compile(r"(sharedStrings|styles|theme\d*|table\d*)\.xml$", re.IGNORECASE)  # besides workbook and sheets
 
 
-def readable(package, formulas, only: bool) -> bytes:
+def readable(package: Package, formulas: Callable[[str], Mapping[str, str | None]], only: bool) -> bytes:
     """The workbook as the engine reads it right.
 
     It takes the cached values of a spill for obstacles to it, and moves the references of shared formulas to the
@@ -24,7 +26,7 @@ def readable(package, formulas, only: bool) -> bytes:
 
     Parameters
     ----------
-    package : tokenbook.templates.ooxml.Package
+    package : Package
     formulas : callable
         Sheet -> {reference: formula, or None for the other cells of an array}.
     only : bool
@@ -73,7 +75,7 @@ def bare(content: bytes) -> bytes:
         return package.to_bytes()
 
 
-def _take_prefixes_off(package) -> None:
+def _take_prefixes_off(package: Package) -> None:
     for part in _needed(package):
         root = etree.fromstring(package.read_part(part), PARSER)
         own = etree.QName(root).namespace
@@ -83,11 +85,11 @@ def _take_prefixes_off(package) -> None:
         package.set_part(part, _written(plain))
 
 
-def _needed(package) -> set[str]:
+def _needed(package: Package) -> set[str]:
     """The parts that the engine calculates with, and those that lead to them."""
     main = {*package.sheets.values(), package.workbook_part, "[Content_Types].xml"}
     return {part for part in package.part_names if part in main or part.endswith(".rels") or PARTS.search(part)}
 
 
-def _written(root) -> bytes:
+def _written(root: etree._Element) -> bytes:
     return etree.tostring(root, xml_declaration=True, encoding="UTF-8", standalone=True)

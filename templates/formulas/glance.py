@@ -1,6 +1,6 @@
 """A glance at all formulas of a workbook: whether any may depend on cells, told from their texts alone.
 
-Mostly none does, and then this is all the work; where one may, `trace` reads every formula. Thousands of formulas
+Mostly none does, and then this is all the work; where one may, `dependents` reads every formula. Thousands of formulas
 have a few shapes only (their text with all digits alike), so most questions are asked of the shapes.
 """
 
@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Set
 from operator import itemgetter
 
-from tokenbook.templates.names import NOT_IN_FORMULAS
-from tokenbook.templates.ooxml.references import column_number, sheet_name
-from tokenbook.templates.refresh.references import REACHES_ANYWHERE, Area, Opaque, bounds_of
+from tokenbook.templates.conventions import NOT_IN_FORMULAS
+from tokenbook.templates.formulas.references import Area, reference
+from tokenbook.templates.formulas.tokens import REACHES_ANYWHERE
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import column_number
 
+Cell = tuple[str, int, int]  # case-folded sheet, row, column
 BETWEEN = "\0"  # formulas, as no XML can hold it
 
 FORMULA = re.compile(rb"<f(?: [^<>]*)?(?:/>|>([^<]*)</f>)")
@@ -29,7 +33,7 @@ WHOLE_LINES = re.compile(r"[A-Za-z]:|:0")
 SOME_CELL = re.compile(r"\$?([A-Za-z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Za-z]{1,3})\$?([0-9]{1,7}))?")
 
 
-def may_depend(package, cells) -> bool:
+def may_depend(package: Package, cells: Set[Cell]) -> bool:
     """False only when no formula of the workbook can refer to the cells (sheet, row, column)."""
     sheets = {sheet for sheet, _, _ in cells}
     words = _words_that_reach(package, cells, sheets)
@@ -49,7 +53,7 @@ def may_depend(package, cells) -> bool:
     return False
 
 
-def _words_that_reach(package, cells, sheets) -> set[str]:
+def _words_that_reach(package: Package, cells: Set[Cell], sheets: Set[str]) -> set[str]:
     """What a formula on another sheet must contain to refer to the cells: sheet names, names, tables."""
     words = {sheet.replace("'", "''") + mark for sheet in sheets for mark in ("!", "'!")}
     for sheet in package.sheets:
@@ -66,19 +70,14 @@ def _is_constant(text: str) -> bool:
     return text.startswith('"') or text.replace(".", "", 1).replace("-", "", 1).isdigit()
 
 
-def _elsewhere(text: str, cells) -> bool:
+def _elsewhere(text: str, cells: Set[Cell]) -> bool:
     """Whether a name stands for plain cells that are none of these."""
-    where, bang, area = text.rpartition("!")
-    if not bang or "(" in text or "," in text:
+    parts = reference(text)
+    sheet = parts.sheet if parts else None
+    if parts is None or sheet is None or not parts.fixed or ":" in sheet or "[" in sheet:
         return False
-    sheet = sheet_name(where).casefold()
-    if ":" in sheet or "[" in sheet:
-        return False
-    try:
-        bounds = bounds_of(area, True)
-    except Opaque:
-        return False
-    return bool(bounds) and not any(name == sheet and Area(name, *bounds).holds(r, c) for name, r, c in cells)
+    area = Area(sheet.casefold(), *parts.bounds)
+    return not any(name == area.sheet and area.holds(row, column) for name, row, column in cells)
 
 
 def _shapes(formulas: str) -> str:
@@ -95,7 +94,7 @@ def _computes_a_place(shapes: str) -> bool:
     return shapes.count(":") - shapes.count("]:[") != len(PLAIN_RANGE.findall(shapes))
 
 
-def _mentions(text: str, shapes: str, places) -> bool:
+def _mentions(text: str, shapes: str, places: list[tuple[int, int]]) -> bool:
     """Whether any reference, on whichever sheet, covers one of the places; `text` and `shapes` of the same formulas."""
     if WHOLE_LINES.search(shapes):
         return True
@@ -129,7 +128,7 @@ def formulas_of(raw: bytes, shared: bool = False) -> str | None:
         return None
     if raw.find(b"!", start, stop) >= 0 and raw.find(b"<!", start, stop) >= 0:
         return None
-    found = _plain_formulas(raw[start:stop])
+    found: list[bytes] | None = _plain_formulas(raw[start:stop])
     if found is None:
         found = FORMULA.findall(raw, start, stop)
         if len(found) != raw.count(b"<f", start, stop):

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import math
 import operator
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from lxml import etree
-from openpyxl.utils.cell import range_boundaries
 
-COMPARISONS = {
+from tokenbook.templates.formulas.references import reference
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import inside, parse_ref
+
+Rule = etree._Element  # a `dataValidation` of a sheet
+COMPARISONS: dict[str, Callable[[Any, Any], bool]] = {
     "equal": operator.eq,
     "notEqual": operator.ne,
     "greaterThan": operator.gt,
@@ -16,19 +22,27 @@ COMPARISONS = {
     "greaterThanOrEqual": operator.ge,
     "lessThanOrEqual": operator.le,
 }
+MOST_LISTED = 10_000  # rows or columns of a list; whole columns are not looked through
 NUMERIC = ("whole", "decimal", "date", "time")
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=False)
 
 
-def refusal(model, sheet: str, ref: str, value) -> str | None:
-    """Why the cell's validation refuses a value, in the words of its author, or None where it accepts it.
+class Held(Protocol):
+    """A workbook with values, as `Model` is one: rules refer to them."""
 
-    model : tokenbook.templates.engine.Model, for the values that a rule refers to.
-    """
+    package: Package
+
+    def at(self, sheet: str, row: int, column: int) -> Any: ...
+
+    def validations(self, sheet: str) -> list[Rule]: ...
+
+
+def refusal(model: Held, sheet: str, ref: str, value: Any) -> str | None:
+    """Why the cell's validation refuses a value, in the words of its author, or None where it accepts it."""
     return refusal_by(rules_for(model, sheet, ref), model, sheet, value)
 
 
-def refusal_by(rules: list, model, sheet: str, value) -> str | None:
+def refusal_by(rules: Sequence[Rule], model: Held, sheet: str, value: Any) -> str | None:
     """As ``refusal``, with the rules of the cell already at hand."""
     for rule in rules:
         if value is None:
@@ -40,7 +54,7 @@ def refusal_by(rules: list, model, sheet: str, value) -> str | None:
     return None
 
 
-def rules_of(package, sheet: str) -> list:
+def rules_of(package: Package, sheet: str) -> list[Rule]:
     """The validations of a sheet that refuse what they do not allow."""
     root = etree.fromstring(package.read_part(package.sheets[sheet]), PARSER)
     return [
@@ -50,7 +64,7 @@ def rules_of(package, sheet: str) -> list:
     ]
 
 
-def bounds(rules: list) -> tuple[float, float]:
+def bounds(rules: Sequence[Rule]) -> tuple[float, float]:
     """Least and greatest number that the rules of a cell allow, where they say it in plain numbers."""
     low, high = -math.inf, math.inf
     for rule in rules:
@@ -71,9 +85,9 @@ def bounds(rules: list) -> tuple[float, float]:
     return low, high
 
 
-def rules_for(model, sheet: str, ref: str) -> list:
+def rules_for(model: Held, sheet: str, ref: str) -> list[Rule]:
     """The rules of a sheet that are about one cell."""
-    column, row, _, _ = range_boundaries(ref)
+    row, column = parse_ref(ref)
     return [
         rule
         for rule in model.validations(sheet)
@@ -82,11 +96,11 @@ def rules_for(model, sheet: str, ref: str) -> list:
 
 
 def _covers(area: str, row: int, column: int) -> bool:
-    left, top, right, bottom = range_boundaries(area)
-    return left <= column <= right and top <= row <= bottom
+    parts = reference(area)
+    return parts is not None and inside(parts.bounds, row, column)
 
 
-def _accepts(model, sheet: str, rule, value) -> bool:
+def _accepts(model: Held, sheet: str, rule: Rule, value: Any) -> bool:
     kind = rule.get("type", "none")
     if kind == "list":
         allowed = _listed(model, sheet, _formula(rule, "formula1"))
@@ -102,16 +116,16 @@ def _accepts(model, sheet: str, rule, value) -> bool:
         return True
     comparison = rule.get("operator", "between")
     if comparison in ("between", "notBetween"):
-        inside = second is None or first <= value <= second
-        return inside == (comparison == "between")
+        between = second is None or first <= value <= second
+        return between == (comparison == "between")
     return COMPARISONS[comparison](value, first)
 
 
-def _formula(rule, name: str) -> str:
+def _formula(rule: Rule, name: str) -> str:
     return (rule.findtext(f"{{*}}{name}") or "").strip()
 
 
-def _number(model, sheet: str, text: str) -> float | None:
+def _number(model: Held, sheet: str, text: str) -> float | None:
     try:
         return float(text)
     except ValueError:
@@ -119,23 +133,23 @@ def _number(model, sheet: str, text: str) -> float | None:
         return values[0] if values and isinstance(values[0], float) else None
 
 
-def _listed(model, sheet: str, text: str) -> list | None:
+def _listed(model: Held, sheet: str, text: str) -> list[Any] | None:
     """The values of an inline list or of a range; None where the rule is a formula of another kind."""
     if text.startswith('"') and text.endswith('"'):
         return [item.strip() for item in text[1:-1].split(",")]
-    where, bang, area = text.rpartition("!")
-    where = where.strip("'").replace("''", "'") if bang else sheet
-    try:
-        left, top, right, bottom = range_boundaries(area)
-    except ValueError:
+    parts = reference(text)
+    if parts is None:
         return None
-    if where not in model.package.sheets or None in (left, top, right, bottom):
+    where = sheet if parts.sheet is None else parts.sheet
+    top, left, bottom, right = parts.bounds
+    if where not in model.package.sheets or bottom - top >= MOST_LISTED or right - left >= MOST_LISTED:
         return None
+    where = model.package.sheets.spelling(where)
     cells = [(row, column) for row in range(top, bottom + 1) for column in range(left, right + 1)]
     return [model.at(where, row, column) for row, column in cells]
 
 
-def _same(value, item) -> bool:
+def _same(value: Any, item: Any) -> bool:
     if isinstance(value, str) and isinstance(item, str):
         return value.casefold() == item.casefold()
     return value == item
