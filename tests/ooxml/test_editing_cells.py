@@ -207,7 +207,7 @@ def test_cells_given_twice_or_in_alternatives_are_not_guessed_at(package):
 )
 def test_cached_values_keep_the_formula_and_the_style(sheet_after, value, cell):
     old = '<c r="B1" s="6" t="str"><f>A1&amp;"x"</f><v>1x</v></c>'
-    text = sheet_after(lambda book: book.set_cached("Inputs", "B1", value), sheet=sheet())
+    text = sheet_after(lambda book: book.set_cached_many("Inputs", {"B1": value}), sheet=sheet())
     assert text == sheet().replace(old, cell)
 
 
@@ -215,7 +215,7 @@ def test_only_formula_cells_take_cached_values(package):
     book = ooxml.open_package(package(sheet=sheet()))
     for ref, said in (("A1", "holds no formula"), ("C1", "is empty")):
         with pytest.raises(ooxml.PackageError, match=said):
-            book.set_cached("Inputs", ref, 1)
+            book.set_cached_many("Inputs", {ref: 1})
 
 
 def test_openpyxl_formulas_get_their_values_spill_cells_included(tmp_path):

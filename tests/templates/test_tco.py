@@ -9,7 +9,7 @@ from tokenbook.templates.models.shared import core_inputs
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.models.tco import book as tco
 from tokenbook.templates.models.tco.grids import NEVER, PARTS, USES
-from tokenbook.udfs.kernels import deployment, unit_cost
+from tokenbook.udfs.kernels import deployment, earnings, unit_cost
 
 LINES = {
     "capacity": "capacity_mtok", "sold": "sold_mtok", "revenue": "revenue", "opex": "opex",
@@ -69,8 +69,8 @@ def assert_grids_are_kernels(writer, model, n, case=""):
         f"rates_{n}.rent_rate": rent,
         f"unit_{n}.own_cost": unit_cost.cost_per_mtok(own, tput, use),
         f"unit_{n}.rent_cost": unit_cost.cost_per_mtok(rent, tput, use),
-        f"even_{n}.own_use_needed": unit_cost.breakeven_utilization(own, tput, price),
-        f"even_{n}.rent_use_needed": unit_cost.breakeven_utilization(rent, tput, price),
+        f"even_{n}.own_use_needed": earnings.breakeven_utilization(own, tput, price),
+        f"even_{n}.rent_use_needed": earnings.breakeven_utilization(rent, tput, price),
     }
     for name, value in expected.items():
         assert cell(writer, model, name) == pytest.approx(float(value), rel=1e-9), f"{case} {name}"

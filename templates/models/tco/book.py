@@ -170,7 +170,7 @@ def fill(setting) -> None:
     for name, metric in (("limit_total", "total_params_bn"), ("limit_active", "active_params_bn")):
         filled[name] = _parameters(filler, metric, model)
     filled["limit_kv"], filled["limit_step"] = Filled(0.0), Filled(DRAFTED)
-    filled |= {"bits_per_byte": Filled(8), "gb_per_tb": Filled(1000), "kb_per_gb": Filled(1_000_000)}
+    filled |= {name: Filled(value) for name, value in core_inputs.MEMORY_UNITS.items()}
     setting.listed = [Listed("uses", "Shares of hours compared", USES, "Break-even", "share")]
 
 

@@ -18,6 +18,8 @@ import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from tokenbook.udfs.kernels.units import MS_PER_S
+
 from .. import spelling, tabular
 from ..baseline import Baseline
 from ..conditions import parse
@@ -25,7 +27,7 @@ from ..dates import iso
 from ..errors import CatalogError, RowError
 from ..schema import baseline, number, whole
 from .json_records import records
-from .result import ImportResult
+from .result import Given, ImportResult
 
 METRIC = "frontier_total_tok_s_per_gpu"
 UNIT = "tok/s/GPU"
@@ -33,7 +35,6 @@ PRECISIONS = ("fp4", "fp8", "fp16", "bf16", "mxfp4", "nvfp4", "int4", "int8")
 SUM_TOLERANCE = 0.01  # input + output against total
 RECIPROCAL_TOLERANCE = 0.02  # speed per user x time per output token = 1
 OUTPUT_SHARE_TOLERANCE = 0.1  # output share of the tokens against the shape's
-MS_PER_S = 1000.0
 _NONE = ("None", "", "0")  # a count that a row does not give
 FASTEST_USER = 20_000.0  # [tok/s/user] above it the time unit is wrong
 
@@ -55,26 +56,27 @@ _COLUMNS = {  # flat tables: column -> name of the API row
 }
 
 
-def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     """Read a file of InferenceX rows (`import_file` says more)."""
     file = Path(path)
     result = ImportResult("inferencex", str(file))
-    for line, label, record in _records(file, defaults):
+    for line, label, record in _records(file, given.defaults):
         try:
             if not isinstance(record, Mapping):
                 raise RowError("not an object with fields")
-            result.take(line, _baseline(record, as_of, file.name))
+            result.take(line, _baseline(record, given.as_of, file.name))
         except RowError as error:
             result.refuse(line, f"record {label} | {error}")
     return result
 
 
-def _records(file: Path, defaults: dict[str, object]) -> Iterator[tuple[int, object, object]]:
+def _records(file: Path, defaults: Mapping[str, object]) -> Iterator[tuple[int, object, object]]:
     if file.suffix.lower() == ".json":
         yield from records(file, keyed=False)
         return
-    shape = parse(str(defaults.pop("shape", "")))
-    given = {**defaults, **({"isl": shape.isl, "osl": shape.osl} if shape.isl else {})}
+    shape = parse(str(defaults.get("shape", "")))
+    others = {name: value for name, value in defaults.items() if name != "shape"}
+    given = {**others, **({"isl": shape.isl, "osl": shape.osl} if shape.isl else {})}
     given = {_COLUMNS.get(name, name): value for name, value in given.items()}
     first = True
     for count, (line, cells) in enumerate(tabular.rows(file), start=1):
