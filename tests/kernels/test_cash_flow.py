@@ -293,6 +293,7 @@ class TestPayback:
             ([-100], np.nan),
             ([7], 0.0),
             ([-100, np.nan, 200], np.nan),
+            ([-100, 150, np.nan], np.nan),  # what is not known afterwards may have taken the money out again
         ],
     )
     def test_first_moment_that_the_money_is_back(self, flows, periods):
