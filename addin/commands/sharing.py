@@ -45,12 +45,12 @@ def thaw(book: Path, out: Path | None, *, keep_changed: bool, force: bool) -> No
 
 def convert(book: Path, out: Path | None, *, host: str, force: bool) -> None:
     """Store the calls of our functions the way another host reads them."""
-    from tokenbook.templates import hosts
+    from tokenbook.templates.formulas import stored_calls
 
-    hosts.prefix_of(host)
+    stored_calls.prefix_of(host)
     with _opened(book, out, force) as (package, _):
-        changed = hosts.convert(package, host)
-        calls = sum(hosts.spellings(package).values())
+        changed = stored_calls.convert(package, host)
+        calls = sum(stored_calls.spellings(package).values())
         without = host == "lite" and calls and not _carries_functions(package)
         _save(package, book, out)
     if changed:

@@ -27,16 +27,17 @@ def demo(folder: Path) -> None:
 def write(template: str, out: Path, *, force: bool, host: str = "classic", **wishes) -> None:
     """Write a template workbook with computed values and print what it answers.
 
-    host : how calls of our functions are stored, see ``tokenbook.templates.hosts``.
+    host : how calls of our functions are stored, see ``tokenbook.templates.formulas.stored_calls``.
     wishes : fields of ``tokenbook.templates.models.shared.options.Options``; None leaves one to the template.
     """
-    from tokenbook.templates import build, hosts, models
+    from tokenbook.templates import build, models
+    from tokenbook.templates.formulas import stored_calls
     from tokenbook.templates.models.shared.options import Options
 
     if template not in models.TEMPLATES:
         raise CommandError(f"{template}: there is no such template; there are {', '.join(models.TEMPLATES)}")
     build.check_target(out, force=force)
-    hosts.prefix_of(host)
+    stored_calls.prefix_of(host)
     options = Options(version=version(), **{name: value for name, value in wishes.items() if value is not None})
     with show.progress() as progress:
         task = progress.add_task("filling from the catalogue")

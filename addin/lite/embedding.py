@@ -12,8 +12,10 @@ from dataclasses import dataclass
 
 from tokenbook.addin.lite import figures, package_source, part, source
 from tokenbook.addin.version import version
-from tokenbook.templates import bindings, hosts
+from tokenbook.templates import bindings
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.spelling import find_platform
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.functions import registry
 
@@ -31,6 +33,8 @@ REQUIRED = (
 NUMPY = "numpy"
 LARGEST = 1_500_000  # characters; Office keeps at most 2 MB of settings for an add-in
 FRONTIERS = {"TOK_BASELINE_FRONTIER", "TOK_BASELINES"}  # functions that look long series up
+WHOLE = {"TOK_METRICS"}  # functions that say what the catalogue holds
+IN_QUOTES = re.compile(r'"((?:[^"]|"")*)"')
 
 
 class EmbedError(TokenbookError):
@@ -80,7 +84,7 @@ def embed(
     old = there.properties if there else {}
     if not force:
         _refuse_to_lose(old.get(MAIN, ""))
-    called = {name.lower() for name, _ in hosts.spellings(package)}
+    called = {name.lower() for name, _ in stored_calls.spellings(package)}
     if used_only and not called:
         raise EmbedError("this workbook calls none of our functions: leave --used out, all of them then travel")
     if requirement:
@@ -96,7 +100,7 @@ def embed(
     properties = {MAIN: text, REQUIREMENTS: _requirements(old.get(REQUIREMENTS, ""), requirement)}
     properties |= {name: value for name, value in SEEN_VERSIONS.items() if name not in old}
     part.write(package, properties)
-    converted = sum(hosts.convert(package, HOST).values())
+    converted = sum(stored_calls.convert(package, HOST).values())
     count = len(called & set(registry())) if used_only else len(registry())
     return Embedded(count, len(rows), len(text), converted, bool(package.changed_parts))
 
@@ -115,13 +119,23 @@ def _refuse_to_lose(main: str) -> None:
 
 def _rows_for(package, called: set[str]) -> list[catalog.Baseline]:
     """The figures for this workbook: see ``figures``."""
-    active = catalog.active()
-    ids, platforms = {row.id for row in active}, set(active.platforms())
-    look_up = bool({name.upper() for name in called} & FRONTIERS)
+    functions = {name.upper() for name in called}
+    if functions & WHOLE:
+        return list(catalog.active())
+    ids = {row.id for row in catalog.active()}
     texts = {
         cell.value for sheet in package.sheets for cell in package.cells(sheet) if isinstance(cell.value, str)
     }  # fmt: skip
-    return figures.chosen(texts & ids | _bound(package), texts & platforms if look_up else ())
+    platforms = map(find_platform, texts | _quoted(package)) if functions & FRONTIERS else ()
+    return figures.chosen(texts & ids | _bound(package), {name for name in platforms if name})
+
+
+def _quoted(package) -> set[str]:
+    """Texts that stand in formulas and defined names."""
+    formulas = [formula.text for sheet in package.sheets for formula in package.formulas(sheet)]
+    return {
+        text for formula in (*formulas, *(name.text for name in package.names)) for text in IN_QUOTES.findall(formula)
+    }
 
 
 def _bound(package) -> set[str]:

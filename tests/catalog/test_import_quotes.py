@@ -17,7 +17,7 @@ HEADER = "platform,metric,value,unit,as_of,source,tier"
 def quotes(tmp_path, text, name="quotes.csv", **more):
     file = tmp_path / name
     file.write_text(text, encoding="utf-8")
-    return import_file("quotes", file, **more)
+    return import_file("quotes", file, tiers=catalog.shipped().tiers(), **more)
 
 
 def only(result):

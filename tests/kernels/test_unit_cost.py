@@ -224,6 +224,16 @@ class TestClaimAudit:
         assert np.isnan([audit.mtok, audit.implied_usd_per_mtok, audit.implied_cost_usd_per_mtok]).all()
         assert (audit.revenue_multiple, audit.implied_usd_per_gpu_hour) == (15, pytest.approx(2.6425, abs=1e-4))
 
+    def test_half_the_hours_sold_is_half_the_tokens(self):
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, 0.5)
+        assert audit.mtok == pytest.approx(72 * 10_000 * 3 * 8760 * 3600 / 1e6 / 2)
+        assert audit.implied_cost_usd_per_mtok == pytest.approx(2 * 0.0734023, rel=1e-6)
+
+    @pytest.mark.parametrize("zero", ["investment", "gpus", "years", "tok_s_per_gpu"])
+    def test_what_divides_by_zero_has_no_answer(self, zero):
+        given = {"investment": 5e6, "revenue": 75e6, "gpus": 72, "years": 3, "tok_s_per_gpu": 10_000}
+        assert np.isnan(earnings.claim_audit(**given | {zero: 0})).any()
+
     def test_several_utilizations_at_once(self):
         assert earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, [1.0, 0.4]).implied_usd_per_mtok.shape == (2,)
 

@@ -199,7 +199,20 @@ def test_templates_and_macro_workbooks_are_opened(package, kind):
     assert list(ooxml.open_package(package(workbook_type=kind)).sheets) == ["Inputs"]
 
 
-@pytest.mark.parametrize("name", ["../evil.xml", "/etc/passwd", "xl\\evil.xml", "C:/evil.xml", "xl/./a", "xl//a"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../evil.xml",
+        "/etc/passwd",
+        "..\\evil.xml",
+        "\\evil.xml",
+        "xl\\..\\..\\evil.xml",
+        "C:\\evil.xml",
+        "C:/evil.xml",
+        "xl/./a",
+        "xl//a",
+    ],
+)
 def test_members_that_leave_the_package_are_refused(package, name):
     stream = io.BytesIO(package())
     with zipfile.ZipFile(stream, "a") as archive:
@@ -207,7 +220,7 @@ def test_members_that_leave_the_package_are_refused(package, name):
     assert "hostile" in refusal(stream.getvalue())
 
 
-@pytest.mark.parametrize("name", [SHEET, SHEET.upper()])
+@pytest.mark.parametrize("name", [SHEET, SHEET.upper(), SHEET.replace("/", "\\")])
 @pytest.mark.filterwarnings("ignore:Duplicate name")
 def test_duplicate_members_are_refused_whatever_their_case(package, name):
     stream = io.BytesIO(package())

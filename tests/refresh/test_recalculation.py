@@ -6,6 +6,7 @@ import xlsxwriter
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.engine import EngineError
+from tokenbook.templates.engine.quiet import quiet
 from tokenbook.templates.refresh import recalculate
 
 
@@ -183,7 +184,7 @@ def test_our_functions_are_recalculated_too(bound, figures, value_of):
 def test_a_stack_trace_of_the_engine_stays_away_from_the_user(capfd):
     import os
 
-    with recalculate._quiet():
+    with quiet():
         os.write(2, b"thread panicked at ...")
     os.write(2, b"after")
     assert capfd.readouterr().err == "after"

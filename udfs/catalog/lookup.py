@@ -80,6 +80,10 @@ class Catalog:
         rows = self.rows if not metric else self._by_metric.get(metric_named(metric).id, [])
         return list(dict.fromkeys(row.model for row in rows if row.model))
 
+    def tiers(self) -> list[str]:
+        """The tiers of the catalogue, in the order of the tables."""
+        return list(dict.fromkeys(row.tier for row in self.rows if row.tier))
+
     def metrics(self) -> list[str]:
         """The metrics that have rows, in the order of data/metrics.csv."""
         return [name for name in all_metrics() if name in self._by_metric]

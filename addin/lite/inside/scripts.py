@@ -5,10 +5,10 @@ from __future__ import annotations
 import xlwings as xw
 from xlwings import script
 
+from tokenbook.addin.lite.inside.host import declared
 from tokenbook.templates.refresh.open_book import read_formulas, refresh_open
 from tokenbook.templates.refresh.words import NOTHING_BOUND, changes, headline, left_alone, shortened
 from tokenbook.udfs import catalog
-from tokenbook.udfs.functions.declare import registered
 
 MASTER_CHECK = "check_master"
 HELP_SHEET = "Tokenbook help"
@@ -57,7 +57,7 @@ def figures_from_elsewhere(report) -> list:
 def help_rows() -> list[list[str]]:
     """The functions with their arguments, a line each."""
     rows = [list(HELP_COLUMNS)]
-    for function in registered().values():
+    for function in declared.values():
         text = function.help
         rows += [[""] * len(HELP_COLUMNS), [function.signature, *[""] * 4], ["", "", "", "", text.summary]]
         for argument in function.arguments:

@@ -27,7 +27,7 @@ from ..dates import iso
 from ..errors import CatalogError, RowError
 from ..schema import baseline, number, whole
 from .json_records import records
-from .result import ImportResult
+from .result import Given, ImportResult
 
 METRIC = "frontier_total_tok_s_per_gpu"
 UNIT = "tok/s/GPU"
@@ -56,26 +56,27 @@ _COLUMNS = {  # flat tables: column -> name of the API row
 }
 
 
-def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     """Read a file of InferenceX rows (`import_file` says more)."""
     file = Path(path)
     result = ImportResult("inferencex", str(file))
-    for line, label, record in _records(file, defaults):
+    for line, label, record in _records(file, given.defaults):
         try:
             if not isinstance(record, Mapping):
                 raise RowError("not an object with fields")
-            result.take(line, _baseline(record, as_of, file.name))
+            result.take(line, _baseline(record, given.as_of, file.name))
         except RowError as error:
             result.refuse(line, f"record {label} | {error}")
     return result
 
 
-def _records(file: Path, defaults: dict[str, object]) -> Iterator[tuple[int, object, object]]:
+def _records(file: Path, defaults: Mapping[str, object]) -> Iterator[tuple[int, object, object]]:
     if file.suffix.lower() == ".json":
         yield from records(file, keyed=False)
         return
-    shape = parse(str(defaults.pop("shape", "")))
-    given = {**defaults, **({"isl": shape.isl, "osl": shape.osl} if shape.isl else {})}
+    shape = parse(str(defaults.get("shape", "")))
+    others = {name: value for name, value in defaults.items() if name != "shape"}
+    given = {**others, **({"isl": shape.isl, "osl": shape.osl} if shape.isl else {})}
     given = {_COLUMNS.get(name, name): value for name, value in given.items()}
     first = True
     for count, (line, cells) in enumerate(tabular.rows(file), start=1):
