@@ -166,7 +166,7 @@ class Run:
             file.write_text(mutant.applied(source), encoding="utf-8")
             for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
                 compiled.unlink()
-            cpu = 20 + 4 * sum(seconds.values())
+            cpu = 10 + 3 * sum(seconds.values())
             log = self.arguments.work / f"{self.room}-one.log"
             code = in_a_process(lambda: inside.run(self.copy, seconds, told), log, cpu=int(cpu), wall=10 * cpu)
         finally:
