@@ -121,7 +121,7 @@ def test_in_a_zip64_archive_other_fields_may_stand_before_the_long_place(package
             archive.writestr(item.filename, plain.read(item))
     data, record = stream.getvalue(), b""
     end = data.rindex(b"PK\x05\x06")
-    size, start = struct.unpack_from("<2L", data, end + 12)
+    (start,) = struct.unpack_from("<L", data, end + 16)
     at = start
     while at < end:
         name, extra, comment = struct.unpack_from("<3H", data, at + 28)
