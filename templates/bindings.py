@@ -16,10 +16,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
-from openpyxl.utils import absolute_coordinate, quote_sheetname
-
 from tokenbook.templates.conventions import BINDING_PREFIX
 from tokenbook.templates.formulas.places import Place, place_of
+from tokenbook.templates.ooxml.references import absolute, quoted_sheet
 from tokenbook.udfs import catalog
 from tokenbook.udfs.errors import TokenbookError
 
@@ -128,7 +127,7 @@ def all_names(number: int) -> tuple[str, str, str]:
 
 def reference(place: Place) -> str:
     """The text of a name for one cell."""
-    return f"{quote_sheetname(place.sheet)}!{absolute_coordinate(place.ref)}"
+    return f"{quoted_sheet(place.sheet)}!{absolute(place.ref)}"
 
 
 def _text_of(key: Key) -> str:

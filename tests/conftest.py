@@ -48,6 +48,33 @@ def pytest_report_header():
     return [f"{name}: {found or 'not found, its tests are deselected'}" for name, found in PROGRAMS.values()]
 
 
+FURTHER_CLAIMS = Path(__file__).parent / "catalog" / "data" / "further_claims.toml"
+
+
+@pytest.fixture
+def append_claims(monkeypatch):
+    """Appends text to claims.toml for one test, as who adds a claim does; by default one claim for each recipe."""
+    from tokenbook.udfs.catalog import claim_table, claims, packaged, store
+
+    def forget():
+        for read in (claim_table._tables, claim_table.entries, claims._claims, claims._followed, store.shipped):
+            read.cache_clear()
+
+    read_text = packaged.text
+
+    def append(text=None):
+        more = FURTHER_CLAIMS.read_text(encoding="utf-8") if text is None else text
+        monkeypatch.setattr(
+            packaged, "text", lambda name: read_text(name) + ("\n" + more if name == claim_table.FILE else "")
+        )
+        forget()
+        return [claim.id for claim in claims.list()][8:]
+
+    yield append
+    monkeypatch.undo()
+    forget()
+
+
 @pytest.fixture(scope="session")
 def faults():
     """The module ``faults.py`` beside this file."""

@@ -54,7 +54,7 @@ INSIDE = (  # the rooms of templates, lower ones first; those of one line do not
     ("conventions",),
     ("ooxml",),
     ("formulas",),
-    ("engine",),
+    ("engine", "formulon"),
     ("bindings", "sheets", "build"),
     ("audit", "refresh", "sweep", "models"),
     ("sharing",),

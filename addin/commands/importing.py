@@ -26,6 +26,7 @@ def import_rows(
     as_json: bool = False,
 ) -> None:
     """Check a file row by row, write what is sound as a team catalogue, and say what was refused and why."""
+    from tokenbook.udfs import catalog
     from tokenbook.udfs.catalog import importers
 
     day = iso_day(as_of, "--as-of")
@@ -36,7 +37,7 @@ def import_rows(
     _check_target(out, file, force)
     with show.progress() as progress:
         task = progress.add_task(f"reading {file.name}")
-        result = importers.import_file(kind, file, as_of=day or None, defaults=given)
+        result = importers.import_file(kind, file, as_of=day or None, defaults=given, tiers=catalog.shipped().tiers())
         if result.rows:
             progress.update(task, description=f"writing {len(result.rows):,} rows")
             importers.write_csv(result.rows, out)

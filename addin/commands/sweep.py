@@ -66,11 +66,12 @@ def simulate(book: Path, spec_file: Path, out: Path | None, *, scheduler, worker
     """Draw the uncertain inputs of a workbook, calculate every trial, and say what they tell."""
     from tokenbook.templates.sweep import scenarios
     from tokenbook.templates.sweep import simulate as work
+    from tokenbook.templates.sweep.spec import read_spec
 
     if out is not None:
         _check_target(out, force)
         scenarios.kind_of(out)
-    spec = work.read_spec(spec_file)
+    spec = read_spec(spec_file)
     with contextlib.ExitStack() as stack:
         if out is None:
             target = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tokenbook-"))) / "trials.csv"

@@ -14,7 +14,7 @@ from tokenbook.templates.formulas.dependents import dependents
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package, PackageError, open_package
 from tokenbook.templates.ooxml.references import range_text, to_ref
-from tokenbook.templates.refresh import changelog
+from tokenbook.templates.refresh import changelog, log_table
 from tokenbook.templates.refresh.errors import RefreshError
 from tokenbook.templates.refresh.follow import Edit, Sheetful, follow, with_renewed
 from tokenbook.templates.refresh.plan import CHANGED, Found, plan
@@ -192,7 +192,7 @@ def _log(package: Package, report: Report, lines, today) -> list[Edit]:
     sheet, table = found
     edits = []
     try:
-        for row in changelog.log_rows(lines, today):
+        for row in log_table.log_rows(lines, today):
             package.append_table_row(table.name, row)
             _, left, last, _ = package.find_table(table.name)[1].bounds
             edits += [

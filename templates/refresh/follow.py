@@ -12,7 +12,7 @@ from typing import NamedTuple
 from tokenbook.templates.bindings import Place
 from tokenbook.templates.conventions import BASELINE_KEY
 from tokenbook.templates.refresh.plan import RENEWED, SAME, WRITTEN, Line, is_figure, same_figure
-from tokenbook.templates.sheets.baselines import COLUMNS, short_citation
+from tokenbook.templates.sheets.citations import COLUMNS, short_citation
 from tokenbook.udfs import catalog
 
 

@@ -10,7 +10,8 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from tokenbook.templates.conventions import BASELINE, OVERRIDE, STATUS
-from tokenbook.templates.sheets.baselines import kept, short_citation
+from tokenbook.templates.sheets.baselines import kept
+from tokenbook.templates.sheets.citations import short_citation
 from tokenbook.templates.sheets.formula import Cell, Range
 from tokenbook.templates.sheets.style import lines_of
 

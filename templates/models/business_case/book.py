@@ -25,7 +25,7 @@ from tokenbook.templates.models.shared.by_period import PeriodRow
 from tokenbook.templates.models.shared.decision_page import Test
 from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.models.shared.options import Options
-from tokenbook.templates.sheets import baselines, charts, dashboard, grid, time_sheet
+from tokenbook.templates.sheets import charts, citations, dashboard, grid, time_sheet
 from tokenbook.templates.sheets.checks import Check, Group
 from tokenbook.templates.sheets.dashboard import Figure
 from tokenbook.templates.sheets.formula import Range
@@ -292,7 +292,7 @@ def write_decision(writer: Writer, setting) -> None:
     """The page for the board paper."""
     money = writer.currency
     first = writer.body_row + 1
-    column = 1 + [title for title, _, _ in baselines.COLUMNS].index("Confidence")
+    column = 1 + [title for title, _, _ in citations.COLUMNS].index("Confidence")
     rows = len(setting.filler.used)
     writer.book.put("baselines.confidence", Range("Baselines", first, column, first + rows - 1, column))
     static, base = f"efficiency_{TRADITIONAL}", f"efficiency_{BASE}"

@@ -6,6 +6,7 @@ to a claim is one line here and one where it is used.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from tokenbook.templates.models.shared import core_inputs
@@ -233,8 +234,8 @@ MORE_CONVENTIONS = (
 MORE_VALUES = {**core_inputs.MEMORY_UNITS, "verdict_tolerance": 0.2}
 
 
-def sections(currency: str) -> tuple[Section, ...]:
-    """All inputs, your claim first, in the order of the Inputs sheet."""
+def sections(currency: str, more: Sequence[Group] = ()) -> tuple[Section, ...]:
+    """All inputs, your claim first, in the order of the Inputs sheet; ``more`` are the groups of further claims."""
     core = core_inputs.by_name(core_inputs.sections(1, currency))
     each = [replace(core[name], **RELABELLED.get(name, {})) for name in REFERENCE]
     reference = Section("What your claim is compared with", (*each, RENTAL, *(core[name] for name in REFERENCE_MARKET)))
@@ -244,12 +245,12 @@ def sections(currency: str) -> tuple[Section, ...]:
         *(_section(group) for group in your_groups(currency)),
         reference,
         Section(VERDICTS.title, (*VERDICTS.inputs, *exchange)),
-        *(_section(group) for group in (*CLAIM_GROUPS, *LIMIT_GROUPS)),
+        *(_section(group) for group in (*CLAIM_GROUPS, *more, *LIMIT_GROUPS)),
         Section("Conventions (the functions use the same; leave them)", conventions),
     )
 
 
-def fill(setting: Setting) -> None:
+def fill(setting: Setting, more: Sequence[Group] = ()) -> None:
     """Every input of the template: claims as they were made, your claim as an example, the references of today."""
     options, filler, filled = setting.options, setting.filler, setting.filled
     platform = setting.platforms[0]
@@ -267,7 +268,7 @@ def fill(setting: Setting) -> None:
         filled[name] = Filled(core_inputs.OWN_VALUES[name])
     for name, value in MORE_VALUES.items():
         filled[name] = Filled(value)
-    for group in (*CLAIM_GROUPS, *LIMIT_GROUPS, *your_groups(options.currency)):
+    for group in (*CLAIM_GROUPS, *more, *LIMIT_GROUPS, *your_groups(options.currency)):
         for figure in group.figures:
             values = [_value(setting, figure.item.name, row) for row in figure.rows]
             filled[figure.item.name] = values if figure.item.each else values[0]

@@ -13,7 +13,7 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
 
 from tokenbook.templates.models.shared.fill import PRECISIONS, Filler
-from tokenbook.templates.sheets.baselines import SPEED_COLUMN
+from tokenbook.templates.sheets.citations import SPEED_COLUMN
 from tokenbook.templates.sheets.formula import Cell, Range
 from tokenbook.templates.sheets.inputs import bounds
 from tokenbook.templates.sheets.style import lines_of

@@ -34,14 +34,10 @@ CURVES = (  # line of the kernel, label, unit, format
     ("npv_curve", "Net present value to date", "USD", "usd"),
 )
 INPUT_KINDS = {"USD": "usd", "USD per Mtok": "usd_per_mtok", "USD per GPU-hour": "usd_rate"}
-OUTPUT_KINDS = {
-    "USD": "usd",
-    "USD per Mtok": "usd_per_mtok",
-    "Mtok": "mtok",
-    "months": "months",
-    "USD per rack a year": "usd",
-    "USD per MW a year": "usd",
-}
+# Number format of each kind of output. Shares and multiples show all their digits: the sheet is there to reconcile.
+OUTPUT_FORMATS = {
+    "usd": "usd", "usd_per_mtok": "usd_per_mtok", "mtok": "mtok", "months": "months", "share": "factor", "multiple": "factor",
+}  # fmt: skip
 
 
 @dataclass
@@ -162,8 +158,7 @@ class Panels:
         for offset, output in enumerate(OUTPUTS):
             row = first + offset
             for column in range(1, count + 2):
-                kind = OUTPUT_KINDS.get(output.unit, "factor")
-                self.writer.painter.paint(self.sheet.cell(row, column), "TB Function", kind)
+                self.writer.painter.paint(self.sheet.cell(row, column), "TB Function", OUTPUT_FORMATS[output.kind or ""])
             for n in range(1, count + 1):
                 cell = f"Panels!${get_column_letter(1 + n)}${row}"
                 self.found[f"model_{n}.{output.name}"] = (
