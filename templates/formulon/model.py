@@ -20,8 +20,6 @@ from tokenbook.templates.formulon.ours import Cell, Ours, Surroundings
 from tokenbook.templates.names import Names
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
-from tokenbook.udfs.functions import CellError
-from tokenbook.udfs.functions.errors import is_error
 
 Canonical = Callable[[bytes], bytes]
 TABLE = "=TABLE("

@@ -32,7 +32,6 @@ from tokenbook.templates.formulon.slots import (
     Inner,
     Slot,
     grid_of,
-    quoted,
 )
 from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
 from tokenbook.udfs.functions import CellError, registry
@@ -110,7 +109,7 @@ class Surroundings:
         else:
             top, bottom, left, right = int(found[8]), int(found[9]), 1, max(columns, 1)
         top, bottom, left, right = min(top, bottom), max(top, bottom), min(left, right), max(left, right)
-        if not (1 <= top and bottom <= LAST_ROW and right <= LAST_COLUMN):
+        if not (top >= 1 and bottom <= LAST_ROW and right <= LAST_COLUMN):
             return None
         return Area(sheet, top - 1, left - 1, bottom - 1, right - 1)
 

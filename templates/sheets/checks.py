@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tokenbook.templates.sheets.formula import Cell
-from tokenbook.templates.sheets.writer import MASTER, mark_check
+from tokenbook.templates.sheets.writer import MASTER, Writer, mark_check
 
 TOLERANCE = 1e-9
 COLUMNS = (
@@ -35,12 +37,12 @@ class Group:
     checks: tuple[Check, ...]
 
 
-def reserve(writer) -> None:
+def reserve(writer: Writer) -> None:
     """Give the master check its place, so that every sheet can show it."""
     writer.book.put(MASTER, Cell("Checks", writer.body_row, 2))
 
 
-def write(writer, groups: tuple[Group, ...]) -> None:
+def write(writer: Writer, groups: tuple[Group, ...]) -> None:
     sheet = writer.sheet("Checks")
     last = len(COLUMNS)
     row = writer.head("Checks", "Each line is calculated in two ways. OK means that they agree to 1e-9.", last=last)
@@ -81,7 +83,7 @@ def write(writer, groups: tuple[Group, ...]) -> None:
     writer.finish(sheet, last_row=row - 2, last_column=last, landscape=False)
 
 
-def _write_check(writer, sheet, row: int, check: Check, tolerance_row: int) -> None:
+def _write_check(writer: Writer, sheet: Worksheet, row: int, check: Check, tolerance_row: int) -> None:
     paint, compiled = writer.painter.paint, writer.book.compile
     label, this, other, difference, result = (sheet.cell(row, column) for column in range(1, 6))
     label.value = check.label
