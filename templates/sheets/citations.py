@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable
 
 from tokenbook.udfs.catalog import Baseline
 from tokenbook.udfs.kernels.units import MS_PER_S
 
 # Column title, width, and what a row of the catalogue shows there.
-COLUMNS: tuple[tuple[str, int, Callable[[Baseline], Any]], ...] = (
+COLUMNS: tuple[tuple[str, int, Callable[[Baseline], object]], ...] = (
     ("Platform", 14, lambda row: row.platform),
     ("Metric", 26, lambda row: row.metric),
     ("Value", 13, lambda row: row.value),
@@ -45,7 +44,7 @@ def conditions(row: Baseline) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def short_citation(rows: Sequence[Any]) -> str:
+def short_citation(rows: Iterable[Baseline]) -> str:
     """Where a figure (or one per platform) comes from, for the Inputs sheet; Baselines has the whole of it."""
     sources: dict[str, list[str]] = {}
     for row in rows:
