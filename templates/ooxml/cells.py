@@ -1,23 +1,22 @@
 """Cells as Python values: what a sheet's `<c>` elements say, shared strings and shared formulas resolved."""
 
+from __future__ import annotations
+
 import math
 import re
 from array import array
 from collections.abc import Callable, Iterator
 from typing import NamedTuple, TypeAlias
 
-from openpyxl.formula.tokenizer import TokenizerError
-from openpyxl.formula.translate import Translator, TranslatorError
-
 from .errors import PackageError
-from .references import LAST_COLUMN, LAST_ROW, Bounds, Place, column_number, inside, parse_range
+from .references import LAST_COLUMN, LAST_ROW, Bounds, Place, column_number, inside, parse_range, parse_ref
+from .shared import SharedFormula
 from .sheetscan import PREFIX, CellSpan, Row, SheetScan, text_of_runs, text_run_pattern
 from .values import iso_serial
 from .xmlcheck import check, lexing_copy
 from .xmlscan import ATTRIBUTE, ATTRIBUTES, resolve_escapes, unescape
 
 CellValue: TypeAlias = float | str | bool | None
-LONGEST_FORMULA = 8192  # characters, Excel's limit
 MOST_STRINGS = 8_000_000  # entries of the shared strings table
 
 
@@ -70,7 +69,7 @@ class CellReader:
     ):
         self.scan, self.strings, self.date1904 = scan, strings, date1904
         self.dynamic_metadata = dynamic_metadata
-        self._shared: dict[int, Translator] | None = None
+        self._shared: dict[int, SharedFormula] | None = None
 
     def all(self) -> Iterator[Cell]:
         """Iterate all cells in file order."""
@@ -83,7 +82,7 @@ class CellReader:
         if self.scan.straight:
             while found := self.scan.plain_cell(at, row.close_start):
                 plain = found.re is self.scan.excel_cell
-                yield self._read_excel_cell(found) if plain else self._read_inline_cell(found)
+                yield self.read_excel_cell(found) if plain else self.read_inline_cell(found)
                 at = found.end()
             if lexed[at : row.close_start].isspace():
                 return
@@ -91,7 +90,8 @@ class CellReader:
             if span.start >= at:
                 yield self.read(span)
 
-    def _read_excel_cell(self, found: re.Match[bytes]) -> Cell:
+    def read_excel_cell(self, found: re.Match[bytes]) -> Cell:
+        """The Cell that `SheetScan.excel_cell` matched."""
         letters, digits, style, type_, more, f_marks, f_text, value = found.groups()
         row, column, ref = int(digits), column_number(letters), (letters + digits).decode()
         if row > LAST_ROW or column > LAST_COLUMN:
@@ -106,11 +106,15 @@ class CellReader:
             ref, row, column, value, kind, text, formula_kind, array_ref, shared_index, style, dynamic
         )  # fmt: skip
 
-    def _read_inline_cell(self, found: re.Match[bytes]) -> Cell:
+    def read_inline_cell(self, found: re.Match[bytes]) -> Cell:
+        """The Cell that `SheetScan.inline_cell` matched."""
         letters, digits, style, text = found.groups()
         ref = (letters + digits).decode()
         row, column, _, _ = parse_range(ref)
-        return Cell(ref, row, column, resolve_escapes(unescape(text)), "string", style=int(style) if style else 0)
+        style = int(style) if style else 0
+        if text is None:
+            return Cell(ref, row, column, style=style)
+        return Cell(ref, row, column, resolve_escapes(unescape(text)), "string", style=style)
 
     def _dynamic(self, marks: dict[bytes, bytes], ref: str) -> bool:
         return _integer(marks.get(b"cm", b"0"), ref) in self.dynamic_metadata
@@ -206,13 +210,10 @@ class CellReader:
             self._shared = self._shared_masters()
         if index not in self._shared:
             return ""  # an orphan: its master was overwritten; Excel shows the cached value only
-        try:
-            return str(self._shared[index].translate_formula(ref))[1:]
-        except TranslatorError:  # it would refer to a cell outside the grid
-            return "#REF!"
+        return self._shared[index].at(*parse_ref(ref))
 
-    def _shared_masters(self) -> dict[int, Translator]:
-        masters: dict[int, Translator] = {}
+    def _shared_masters(self) -> dict[int, SharedFormula]:
+        masters: dict[int, SharedFormula] = {}
         for row in self.scan.rows:
             if b"shared" not in self.scan.lexed[row.open_end : row.close_start]:
                 continue
@@ -222,7 +223,7 @@ class CellReader:
                     marks = _attributes(inner.f_tag)
                     if marks.get(b"t") == b"shared":
                         index = _integer(marks.get(b"si", b"0"), span.ref)
-                        masters.setdefault(index, _translator(unescape(inner.f_text), span.ref))
+                        masters.setdefault(index, SharedFormula(unescape(inner.f_text), span.ref))
         return masters
 
     def arrays(self) -> dict[Place, Bounds]:
@@ -268,15 +269,6 @@ class SharedStrings:
             raise PackageError(f"{self._name} has no text {index}, which a cell uses: repair the file in Excel first")
         start, stop = self._starts[index], self._stops[index]  # -1 for <si/>
         return resolve_escapes(text_of_runs(self._run, self._lexed, self._text, start, stop)) if stop > 0 else ""
-
-
-def _translator(formula: str, ref: str) -> Translator:
-    if len(formula) <= LONGEST_FORMULA:
-        try:
-            return Translator("=" + formula, ref)
-        except (TokenizerError, IndexError, AttributeError):  # openpyxl's tokenizer on text that is no formula
-            pass
-    raise PackageError(f"{ref} shares a formula that cannot be read: repair the file in Excel first")
 
 
 def _attributes(tag: bytes) -> dict[bytes, bytes]:

@@ -61,7 +61,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Member:
-    """One entry of the archive. Offsets are into the archive's bytes; `span_end` is where the next one starts."""
+    """One entry of the archive. Offsets are into the archive's bytes; `span_end` is where the next one starts.
+
+    `name` is the part's: with slashes, whatever the archive has.
+    """
 
     name: str
     flags: int
@@ -184,7 +187,7 @@ def _locate(data: bytes, records: list[bytes], directory_offset: int) -> list[Me
         raw_name = record[CENTRAL.size : CENTRAL.size + name_size]
         extra = record[CENTRAL.size + name_size : CENTRAL.size + name_size + extra_size]
         size, compressed, offset = _wide(extra, size, compressed, offset)
-        name = _decode_name(raw_name, flags)
+        name = _part_name(raw_name, flags)
         if fields[2] > NEWEST_ZIP_VERSION:
             raise PackageError(f"member {name} asks for zip version {fields[2] / 10}: hostile or damaged, refused")
         if flags & FLAG_ENCRYPTED:
@@ -244,12 +247,17 @@ def _decode_name(raw: bytes, flags: int) -> str:
         return raw.decode("cp437")
 
 
+def _part_name(raw: bytes, flags: int) -> str:
+    """The member's name as parts are called: old .NET and Delphi writers put backslashes between folders."""
+    return _decode_name(raw, flags).replace("\\", "/")
+
+
 def _check_names(members: list[Member]) -> None:
     seen = set()
     for member in members:
         name = member.name
         segments = name.rstrip("/").split("/")
-        if not name or "\\" in name or "\0" in name or ":" in segments[0] or name.startswith("/"):
+        if not name or "\0" in name or ":" in segments[0] or name.startswith("/"):
             raise PackageError(f"member name {name!r} is not a part name: hostile or damaged, refused")
         if ".." in segments or "." in segments or "" in segments:
             raise PackageError(f"member name {name!r} leaves its folder: hostile or damaged, refused")

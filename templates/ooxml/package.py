@@ -169,7 +169,7 @@ class Package:
         refs : str or iterable of str, optional
             A range ("A1:C9") or references; all cells by default. Cells that do not exist are left out.
         """
-        reader = self._view(sheet).reader
+        reader = self.view(sheet).reader
         if refs is None:
             yield from reader.all()
         elif isinstance(refs, str):
@@ -182,11 +182,11 @@ class Package:
 
     def cell(self, sheet: str, ref: str) -> Cell:
         """The Cell at `ref`; a blank one if the sheet does not hold it."""
-        return self._view(sheet).cell(*parse_ref(ref))
+        return self.view(sheet).cell(*parse_ref(ref))
 
     def formulas(self, sheet: str) -> Iterator[Formula]:
         """Iterate (ref, text, kind, array range) of the sheet's formula cells; shared ones are translated."""
-        yield from self._view(sheet).reader.formulas()
+        yield from self.view(sheet).reader.formulas()
 
     def tables(self, sheet: str) -> list[Table]:
         """The Tables of a sheet."""
@@ -207,7 +207,7 @@ class Package:
         asks beforehand, with `locks` a locked cell of a protected sheet is one: Excel would not let its user change
         it.
         """
-        view, (row, column) = self._view(sheet), parse_ref(ref)
+        view, (row, column) = self.view(sheet), parse_ref(ref)
         cell = view.cell(row, column)
         if cell.formula is not None:
             return f"{view.where(row, column)} holds a formula, which is left alone: set what it refers to"
@@ -234,7 +234,7 @@ class Package:
 
     def set_values_many(self, sheet: str, values: Mapping[str, object]) -> None:
         """`set_value` for a mapping of reference to value, in one pass; all of them or none."""
-        view, date1904, makers = self._view(sheet), self.date1904, {}
+        view, date1904, makers = self.view(sheet), self.date1904, {}
         for ref, value in values.items():
             row, column = parse_ref(ref)
             view.refuse_reserved(row, column)
@@ -248,20 +248,20 @@ class Package:
         One pass; missing spill cells are created. None is empty text, nan and infinities are #NUM!; error names such
         as "#N/A" are errors.
         """
-        view, date1904 = self._view(sheet), self.date1904
+        view, date1904 = self.view(sheet), self.date1904
         results = {parse_ref(ref): stored_result(value, date1904) for ref, value in values.items()}
         plain = fresh.plain_cells(view.scan, results)
         makers = {place: result_maker(view, *place, results[place]) for place in results if place not in plain}
         self._rewrite(view, makers)
         if plain:
-            scan = self._view(sheet).scan
+            scan = self.view(sheet).scan
             if scan is not view.scan:
                 plain = fresh.plain_cells(scan, plain)
-            self._put_sheet(self._view(sheet), fresh.with_results(scan, plain, results))
+            self._put_sheet(self.view(sheet), fresh.with_results(scan, plain, results))
 
     def raw_cells(self, sheet: str, refs: Iterable[str]) -> dict[str, bytes]:
         """The `<c>` elements (bytes) of existing cells as they stand in the part: dict of reference to bytes."""
-        scan, found = self._view(sheet).scan, {}
+        scan, found = self.view(sheet).scan, {}
         for ref in refs:
             span = scan.find(*parse_ref(ref))
             if span:
@@ -270,7 +270,7 @@ class Package:
 
     def put_raw_cells(self, sheet: str, elements: Mapping[str, bytes]) -> None:
         """Put back `<c>` elements (bytes) that `raw_cells` gave, for cells that exist; nothing else is looked at."""
-        view, makers = self._view(sheet), {}
+        view, makers = self.view(sheet), {}
         for ref, element in elements.items():
             makers[parse_ref(ref)] = lambda span, prefix, element=element: element if span else None
         self._rewrite(view, makers)
@@ -409,6 +409,10 @@ class Package:
         """The Relationships (id, kind, type, target, external) of a part; "" is the package."""
         return self._store.relationships(part)
 
+    def related(self, part: str, kind: str) -> list[str]:
+        """Names of the parts that `part` refers to with relationships of one kind (last word of the type)."""
+        return self._store.related(part, kind)
+
     # ---- saving ---------------------------------------------------------------------------------------
 
     def to_bytes(self) -> bytes:
@@ -455,7 +459,8 @@ class Package:
         self._store.refuse_signed()
         self._store.edit(self.workbook_part, function, self._root(), *arguments)
 
-    def _view(self, sheet: str) -> SheetView:
+    def view(self, sheet: str) -> SheetView:
+        """A sheet as scanned, for the other modules of this room."""
         part = self._part_of(sheet)
         return self._scanned.view(self.sheets.spelling(sheet), part, self.date1904)
 
@@ -480,7 +485,7 @@ class Package:
             self._scanned.drop(view.part_name)
 
     def _formula_edit(self, sheet: str) -> FormulaEdit:
-        return FormulaEdit(self._view(sheet), self.date1904)
+        return FormulaEdit(self.view(sheet), self.date1904)
 
     def _apply(self, edit: FormulaEdit) -> None:
         self._rewrite(edit.view, edit.makers)
@@ -510,4 +515,4 @@ class Package:
         found = self.find_table(name)
         if found is None:
             raise PackageError(f"no table {name!r} in the workbook: look its name up in Excel (Table Design)")
-        return self._view(found[0]), found[1]
+        return self.view(found[0]), found[1]

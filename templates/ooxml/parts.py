@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from .errors import PackageError
 from .xmlscan import Splice, append_child, escape_attribute, splice, tree
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -57,15 +56,21 @@ def read_relationships(text: bytes, source: str) -> list[Relationship]:
 
 
 def resolve(target: str, source: str) -> str:
-    """A relationship target, relative to `source` or absolute, as a part name without leading slash."""
-    target = target.partition("#")[0]
-    if target.startswith("/"):
-        path = posixpath.normpath(target.lstrip("/"))
-    else:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-    if path.startswith("../") or path == "..":
-        raise PackageError(f"{source} points outside the package ({target}): hostile or damaged, refused")
-    return path
+    """A relationship target, relative to `source` or absolute, as a part name without leading slash.
+
+    As RFC 3986 (5.2.4) says, ".." at the root is dropped, so that no target leads out of the package: LibreOffice
+    writes ``../customXml/item1.xml`` in the root's relationships. Backslashes are taken for slashes.
+    """
+    path = target.partition("#")[0].replace("\\", "/")
+    if not path.startswith("/"):
+        path = posixpath.join(posixpath.dirname(source), path)
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/".join(kept)
 
 
 def find_part(names_by_lower: Mapping[str, str], target: str) -> str | None:

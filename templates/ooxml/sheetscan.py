@@ -112,8 +112,8 @@ class SheetScan:
         )  # fmt: skip
         # A text inside its cell, as openpyxl writes every one; groups 1 to 3 as above, then the text.
         self.inline_cell = re.compile(
-            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")? t="inlineStr"><' + p + rb"is><"
-            + p + rb't(?: xml:space="preserve")?>([^<]*)</' + p + rb"t></" + p + rb"is></" + p + rb"c>"
+            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")? t="inlineStr">(?:<' + p
+            + rb"is><" + p + rb't(?: xml:space="preserve")?>([^<]*)</' + p + rb"t></" + p + rb"is>)?</" + p + rb"c>"
         )  # fmt: skip
         self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
         self._text_run = text_run_pattern(p)

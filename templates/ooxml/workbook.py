@@ -32,6 +32,7 @@ BEFORE_DEFINED_NAMES = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
     "externalReferences",
 )  # fmt: skip
+FILLED_TAG, FILLED_PAIR = b"definedNames >", b"definedNames  >"  # ends a list of names that was <x/>, or <x></x>
 BEFORE_CALCULATION = (*BEFORE_DEFINED_NAMES, "definedNames")
 
 
@@ -178,12 +179,22 @@ def with_hidden_names(text: bytes, root: Node, names: Mapping[str, str], replace
 
 
 def without_names(text: bytes, root: Node, names: Iterable[str]) -> bytes:
-    """Workbook text without many names of the whole workbook; the list goes with its last entry."""
+    """Workbook text without many names of the whole workbook; the list goes with its last entry.
+
+    One that stood there empty before names came into it stands there again as it was (see `_more_names`).
+    """
     wanted = {name.casefold() for name in names}
     pairs = zip(_name_nodes(root), defined_names(root), strict=True)
     doomed = [node for node, known in pairs if known.scope is None and known.name.casefold() in wanted]
     holder = root.first("definedNames")
     if holder is not None and doomed and len(doomed) == len(holder.children):
+        closing_tag = text[holder.close_start : holder.end]
+        if closing_tag.endswith(FILLED_TAG):
+            tag = text[holder.start : holder.open_end]
+            return splice(text, [Splice(holder.start, holder.end, tag[:-1] + b"/>")])
+        if closing_tag.endswith(FILLED_PAIR):
+            kept_end = Splice(holder.close_start, holder.end, closing_tag.removesuffix(b"  >") + b">")
+            return splice(text, [*(Splice(node.start, node.end, b"") for node in doomed), kept_end])
         doomed = [holder]
     return splice(text, [Splice(node.start, node.end, b"") for node in doomed])
 
@@ -211,8 +222,18 @@ def _name_nodes(root: Node) -> list[Node]:
 
 
 def _more_names(text: bytes, root: Node, new: bytes) -> Splice:
-    """Splice that puts definedName elements behind the last one, or into a list of their own."""
+    """Splice that puts definedName elements behind the last one, or into a list of their own.
+
+    An empty list, which openpyxl, ClosedXML and Google Sheets write, is marked by blanks in its end tag, which mean
+    nothing to a reader: so the bytes come back when the names go again.
+    """
     holder = root.first("definedNames")
+    if holder and holder.empty_tag:
+        start = text[holder.start : holder.end].removesuffix(b"/>") + b">"
+        return Splice(holder.start, holder.end, start + new + closing(start)[:-1] + b" >")
+    if holder and not holder.children:
+        end = text[holder.close_start : holder.end]
+        return Splice(holder.close_start, holder.end, new + end[:-1].rstrip() + b"  >")
     if holder:
         return append_child(text, holder, new)
     wrapper = root.qualified("definedNames")

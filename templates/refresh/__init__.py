@@ -2,10 +2,10 @@
 
 `bind`, `unbind`, `list_bound` and `read_map` tie cells; `refresh_file` and `refresh_files` (after `find_workbooks`)
 bring files up to date, `refresh_open` a workbook that is open in Excel. From the bottom: `plan` (what would become of
-each cell), `follow` (the Baselines sheet and the notes of our own workbooks), `changelog`; `references` and `trace`
-(which formulas depend on a cell), `recalculate` (their new values, if the engine can be trusted with them); `bind`,
-`files` and `open_book`; `report` (what came of it) and `words` (how every host tells it). README.md says what a
-refresh will and will not touch.
+each cell), `follow` (the Baselines sheet and the notes of our own workbooks), `log_table`, `changelog`; `recalculate`
+(new values of the formulas that depend on a cell, if the engine can be trusted with them); `bind`, `files` and
+`open_book`; `report` (what came of it) and `words` (how every host tells it). README.md says what a refresh will and
+will not touch.
 """
 
 from . import words

@@ -224,6 +224,16 @@ class TestClaimAudit:
         assert np.isnan([audit.mtok, audit.implied_usd_per_mtok, audit.implied_cost_usd_per_mtok]).all()
         assert (audit.revenue_multiple, audit.implied_usd_per_gpu_hour) == (15, pytest.approx(2.6425, abs=1e-4))
 
+    def test_half_the_hours_sold_is_half_the_tokens(self):
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, 0.5)
+        assert audit.mtok == pytest.approx(72 * 10_000 * 3 * 8760 * 3600 / 1e6 / 2)
+        assert audit.implied_cost_usd_per_mtok == pytest.approx(2 * 0.0734023, rel=1e-6)
+
+    @pytest.mark.parametrize("zero", ["investment", "gpus", "years", "tok_s_per_gpu"])
+    def test_what_divides_by_zero_has_no_answer(self, zero):
+        given = {"investment": 5e6, "revenue": 75e6, "gpus": 72, "years": 3, "tok_s_per_gpu": 10_000}
+        assert np.isnan(earnings.claim_audit(**given | {zero: 0})).any()
+
     def test_several_utilizations_at_once(self):
         assert earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, [1.0, 0.4]).implied_usd_per_mtok.shape == (2,)
 
@@ -260,6 +270,12 @@ class TestBridge:
         halves = np.repeat(quarters * [1, 1, 1, 0.5], 2, axis=1)
         there = cost_bridge.cost_bridge(*quarters)
         np.testing.assert_allclose(cost_bridge.cost_bridge(*halves), there, atol=1e-11 * np.abs(there).max())
+
+    def test_causes_that_cancel_are_shown_at_their_full_size(self):
+        """Twice the rate at twice the throughput costs the same, yet each moved the cost by ln 2 of itself."""
+        before, *effects, after = cost_bridge.cost_bridge([2.0, 1000, 0.5], [4.0, 2000, 0.5])
+        assert before == after == pytest.approx(2.0 / (1000 * 0.0036 * 0.5))
+        assert effects == pytest.approx([before * np.log(2), -before * np.log(2), 0, 0], rel=1e-12, abs=1e-15)
 
     @pytest.mark.parametrize(
         ("column", "factor", "effect"),
