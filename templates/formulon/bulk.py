@@ -150,7 +150,7 @@ def _call(name: str, book: Workbook, *arguments: int) -> int:
 def _handle(book: Workbook) -> int:
     if not book.is_valid:
         raise ValueError("the workbook is closed")
-    return int(book._handle)
+    return int(getattr(book, "_handle"))  # noqa: B009 (the type stub leaves it out)
 
 
 def _cells(book: Workbook, sheet: int) -> int:

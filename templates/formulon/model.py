@@ -18,7 +18,7 @@ from tokenbook.templates.formulon.areas import Surroundings
 from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import CALLS_US
 from tokenbook.templates.formulon.ours import Cell, Ours
-from tokenbook.templates.names import Names
+from tokenbook.templates.formulas.names import Names
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
 
