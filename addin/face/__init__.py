@@ -17,183 +17,105 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tokenbook.udfs.errors import TokenbookError as TokenbookError
+from tokenbook.udfs.errors import TokenbookError
 
-if TYPE_CHECKING:  # for editors and type checkers; a test holds the list against the registry
+if TYPE_CHECKING:
     from tokenbook.udfs.functions.baselines import (
-        tok_baseline as tok_baseline,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_baseline_frontier as tok_baseline_frontier,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_baseline_source as tok_baseline_source,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_baselines as tok_baselines,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_claim as tok_claim,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_claim_audit as tok_claim_audit,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_claims as tok_claims,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_metrics as tok_metrics,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_platforms as tok_platforms,
-    )
-    from tokenbook.udfs.functions.baselines import (
-        tok_version as tok_version,
+        tok_baseline,
+        tok_baseline_frontier,
+        tok_baseline_source,
+        tok_baselines,
+        tok_metrics,
+        tok_platforms,
+        tok_version,
     )
     from tokenbook.udfs.functions.cash_flow import (
-        tok_depreciation as tok_depreciation,
+        tok_eaa,
+        tok_lcot,
+        tok_npv,
+        tok_npv_curve,
+        tok_payback,
+        tok_roi_curve,
+        tok_xnpv,
     )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_eaa as tok_eaa,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_irr as tok_irr,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_lcot as tok_lcot,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_mirr as tok_mirr,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_npv as tok_npv,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_npv_curve as tok_npv_curve,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_payback as tok_payback,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_roi_curve as tok_roi_curve,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_xirr as tok_xirr,
-    )
-    from tokenbook.udfs.functions.cash_flow import (
-        tok_xnpv as tok_xnpv,
+    from tokenbook.udfs.functions.claims import (
+        tok_claim,
+        tok_claim_audit,
+        tok_claims,
     )
     from tokenbook.udfs.functions.curves import (
-        tok_cost_curve as tok_cost_curve,
-    )
-    from tokenbook.udfs.functions.curves import (
-        tok_fit_decline as tok_fit_decline,
-    )
-    from tokenbook.udfs.functions.curves import (
-        tok_learning_curve as tok_learning_curve,
-    )
-    from tokenbook.udfs.functions.curves import (
-        tok_price_curve as tok_price_curve,
-    )
-    from tokenbook.udfs.functions.curves import (
-        tok_ramp_curve as tok_ramp_curve,
-    )
-    from tokenbook.udfs.functions.curves import (
-        tok_software_curve as tok_software_curve,
+        tok_cost_curve,
+        tok_fit_decline,
+        tok_learning_curve,
+        tok_price_curve,
+        tok_ramp_curve,
+        tok_software_curve,
     )
     from tokenbook.udfs.functions.deployment import (
-        tok_deployment as tok_deployment,
+        tok_deployment,
+        tok_deployment_curve,
+        tok_deployment_names,
+        tok_static_vs_declining,
     )
-    from tokenbook.udfs.functions.deployment import (
-        tok_deployment_curve as tok_deployment_curve,
-    )
-    from tokenbook.udfs.functions.deployment import (
-        tok_deployment_names as tok_deployment_names,
-    )
-    from tokenbook.udfs.functions.deployment import (
-        tok_static_vs_declining as tok_static_vs_declining,
+    from tokenbook.udfs.functions.depreciation import (
+        tok_depreciation,
     )
     from tokenbook.udfs.functions.frontier import (
-        tok_cost_at as tok_cost_at,
+        tok_cost_at,
+        tok_frontier,
+        tok_throughput_at,
     )
-    from tokenbook.udfs.functions.frontier import (
-        tok_frontier as tok_frontier,
+    from tokenbook.udfs.functions.margins import (
+        tok_breakeven_price,
+        tok_breakeven_throughput,
+        tok_breakeven_utilization,
+        tok_margin,
+        tok_multiple,
+        tok_revenue_per_mw,
+        tok_revenue_per_rack,
+        tok_roi,
     )
-    from tokenbook.udfs.functions.frontier import (
-        tok_throughput_at as tok_throughput_at,
+    from tokenbook.udfs.functions.returns import (
+        tok_irr,
+        tok_mirr,
+        tok_xirr,
     )
     from tokenbook.udfs.functions.risk import (
-        tok_grid as tok_grid,
-    )
-    from tokenbook.udfs.functions.risk import (
-        tok_simulate as tok_simulate,
-    )
-    from tokenbook.udfs.functions.risk import (
-        tok_tornado as tok_tornado,
+        tok_grid,
+        tok_simulate,
+        tok_tornado,
     )
     from tokenbook.udfs.functions.unit_cost import (
-        tok_breakeven_price as tok_breakeven_price,
+        tok_cost,
+        tok_cost_bridge,
+        tok_cost_split,
+        tok_energy,
+        tok_joules,
+        tok_per_mw,
+        tok_rate,
     )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_breakeven_throughput as tok_breakeven_throughput,
+    from tokenbook.udfs.functions.workload import (
+        tok_decode_limit,
+        tok_expected_sold,
+        tok_price_blended,
+        tok_request_cost,
+        tok_tokens_per_dollar,
+        tok_volume,
     )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_breakeven_utilization as tok_breakeven_utilization,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_cost as tok_cost,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_cost_bridge as tok_cost_bridge,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_cost_split as tok_cost_split,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_decode_limit as tok_decode_limit,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_energy as tok_energy,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_expected_sold as tok_expected_sold,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_joules as tok_joules,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_margin as tok_margin,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_multiple as tok_multiple,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_per_mw as tok_per_mw,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_price_blended as tok_price_blended,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_rate as tok_rate,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_request_cost as tok_request_cost,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_revenue_per_mw as tok_revenue_per_mw,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_revenue_per_rack as tok_revenue_per_rack,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_roi as tok_roi,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_tokens_per_dollar as tok_tokens_per_dollar,
-    )
-    from tokenbook.udfs.functions.unit_cost import (
-        tok_volume as tok_volume,
-    )
+
+# What editors and type checkers see of the functions stands above; a test holds both lists against the registry.
+__all__ = [
+    "TokenbookError", "tok_baseline", "tok_baseline_frontier", "tok_baseline_source", "tok_baselines",
+    "tok_breakeven_price", "tok_breakeven_throughput", "tok_breakeven_utilization", "tok_claim", "tok_claim_audit",
+    "tok_claims", "tok_cost", "tok_cost_at", "tok_cost_bridge", "tok_cost_curve", "tok_cost_split",
+    "tok_decode_limit", "tok_deployment", "tok_deployment_curve", "tok_deployment_names", "tok_depreciation",
+    "tok_eaa", "tok_energy", "tok_expected_sold", "tok_fit_decline", "tok_frontier", "tok_grid", "tok_irr",
+    "tok_joules", "tok_lcot", "tok_learning_curve", "tok_margin", "tok_metrics", "tok_mirr", "tok_multiple",
+    "tok_npv", "tok_npv_curve", "tok_payback", "tok_per_mw", "tok_platforms", "tok_price_blended", "tok_price_curve",
+    "tok_ramp_curve", "tok_rate", "tok_request_cost", "tok_revenue_per_mw", "tok_revenue_per_rack", "tok_roi",
+    "tok_roi_curve", "tok_simulate", "tok_software_curve", "tok_static_vs_declining", "tok_throughput_at",
+    "tok_tokens_per_dollar", "tok_tornado", "tok_version", "tok_volume", "tok_xirr", "tok_xnpv",
+]  # fmt: skip
 
 
 def __getattr__(name: str) -> object:
@@ -206,6 +128,4 @@ def __getattr__(name: str) -> object:
 
 
 def __dir__() -> list[str]:
-    from tokenbook.udfs.functions import registry
-
-    return sorted([*globals(), *registry()])
+    return sorted({*globals(), *__all__})

@@ -1,5 +1,7 @@
 """Cells as Python values: what a sheet's `<c>` elements say, shared strings and shared formulas resolved."""
 
+from __future__ import annotations
+
 import math
 import re
 from array import array

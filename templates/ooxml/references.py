@@ -37,6 +37,18 @@ def sheet_name(qualifier: str) -> str:
     return qualifier[1:-1].replace("''", "'") if qualifier.startswith("'") else qualifier
 
 
+def quoted_sheet(name: str) -> str:
+    """A sheet's name as a formula holds it before "!": ``It's`` -> ``'It''s'``."""
+    doubled = name.replace("'", "''")
+    return f"'{doubled}'"
+
+
+def absolute(ref: str) -> str:
+    """ "B7" -> "$B$7"."""
+    row, column = parse_ref(ref)
+    return f"${column_letters(column)}${row}"
+
+
 def to_ref(row: int, column: int) -> str:
     """(7, 2) -> "B7"."""
     return f"{column_letters(column)}{row}"

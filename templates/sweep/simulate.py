@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from tokenbook.templates import validation
+from tokenbook.templates.engine import validation
 from tokenbook.templates.sweep import run, scenarios
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.templates.sweep.evaluator import Evaluator
@@ -27,22 +26,6 @@ class Simulated:
     clipped: dict[str, int]
     summaries: dict[str, dict[str, risk_measures.Estimate]]
     drivers: dict[str, list[risk_measures.Driver]]
-
-
-def read_spec(path: Path) -> simulation.Spec:
-    """A specification from a TOML file; names are those of the workbook."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise SweepError(f"{path}: there is no such file") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise SweepError(f"{path}: is no TOML ({error})") from None
-    if "outputs" not in data:
-        raise SweepError(f'{path}: outputs is missing; name results of the workbook, as outputs = ["npv_1"]')
-    try:
-        return simulation.spec_from(data, model=False)
-    except simulation.SpecError as error:
-        raise SweepError(f"{path}: {error}") from None
 
 
 def simulate(

@@ -20,7 +20,7 @@ from collections.abc import Callable
 import numpy as np
 import pyxirr
 
-from tokenbook.udfs.kernels import cash_flow
+from tokenbook.udfs.kernels import cash_flow, returns
 
 SCENARIOS = 100_000
 DATED_SCENARIOS = 10_000
@@ -72,9 +72,9 @@ def _many_signs(rng) -> np.ndarray:
 
 def _irr_rows(kind: str, flows: np.ndarray, target: float) -> list[dict]:
     some = list(flows[::PEER_SHARE])
-    ours, theirs = _best(lambda: cash_flow.irr(flows), lambda: [pyxirr.irr(row) for row in some])
+    ours, theirs = _best(lambda: returns.irr(flows), lambda: [pyxirr.irr(row) for row in some])
     theirs *= len(flows) / len(some)
-    rates = cash_flow.irr(flows)[::PEER_SHARE]
+    rates = returns.irr(flows)[::PEER_SHARE]
     peer = np.array([np.nan if (rate := pyxirr.irr(row)) is None else rate for row in some])
     return [
         _row(f"IRR of {len(flows):,} x {PERIODS}, {kind}", "pyxirr.irr row by row", ours, theirs, target,
@@ -94,10 +94,10 @@ def _xirr_rows(flows: np.ndarray, rng) -> list[dict]:
         peer_dates *= len(flows) // len(peer_dates)
         pairs = list(zip(peer_dates, flows, strict=True))
         ours, theirs = _best(
-            lambda dates=dates: cash_flow.xirr(flows, dates),
+            lambda dates=dates: returns.xirr(flows, dates),
             lambda pairs=pairs: [pyxirr.xirr(*pair) for pair in pairs],
         )
-        rates = cash_flow.xirr(flows, rows_of_dates)
+        rates = returns.xirr(flows, rows_of_dates)
         peer = np.array([np.nan if (rate := pyxirr.xirr(*pair)) is None else rate for pair in pairs])
         name = f"XIRR of {len(flows):,} x {PERIODS}, {kind}"
         made.append(_row(name, "pyxirr.xirr row by row", ours, theirs, target,

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from tokenbook.udfs.errors import did_you_mean
 from tokenbook.udfs.functions.arguments import (
     OMITTED,
     Count,
@@ -15,12 +16,10 @@ from tokenbook.udfs.functions.arguments import (
     Table,
     Text,
     Vector,
-    clean,
-    did_you_mean,
-    is_blank,
-    serial_day,
 )
+from tokenbook.udfs.functions.cleaning import clean
 from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError
+from tokenbook.udfs.functions.scalars import is_blank, serial_day
 
 Share = Number(low=0, high=1, divisor=True, meaning="share of capacity, 0 to 1")
 

@@ -1,6 +1,7 @@
 """What a function gets from its declaration: orientation, broadcasting, errors in place, the Python way in."""
 
 import math
+from typing import Annotated, Any
 
 import numpy as np
 import pytest
@@ -11,18 +12,18 @@ from tokenbook.udfs.functions.declare import Coded, declared, excel_function, re
 from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError, NoAnswerError
 
 
-def ratio(top: Number(), bottom: Number(divisor=True) = 2.0):
+def ratio(top: Annotated[Any, Number()], bottom: Annotated[Any, Number(divisor=True)] = 2.0):
     """One over the other."""
     return top / bottom
 
 
-def total(rate: Number(), flows: Series()):
+def total(rate: Annotated[Any, Number()], flows: Annotated[Any, Series()]):
     """Scaled sum of each scenario; the sum of nothing positive has no answer."""
     found = rate * flows.sum(axis=-1)
     return np.where(found > 0, found, np.nan)
 
 
-def running(rate: Number(), flows: Series()):
+def running(rate: Annotated[Any, Number()], flows: Annotated[Any, Series()]):
     """Scaled running sum of each scenario."""
     return np.asarray(rate)[..., None] * np.cumsum(flows, axis=-1)
 
@@ -112,7 +113,7 @@ def test_infinite_results_become_the_error_of_the_function():
 
 
 def test_a_body_may_say_which_error_a_missing_answer_is():
-    def odd(values: Number()):
+    def odd(values: Annotated[Any, Number()]):
         """Odd numbers only."""
         values = np.atleast_1d(values)
         return Coded(values, np.where(values % 2 == 0, CODE_INDEX[NA], 0).astype(np.uint8))
@@ -121,7 +122,7 @@ def test_a_body_may_say_which_error_a_missing_answer_is():
 
 
 def test_a_fault_of_ours_is_an_error_with_a_sentence_not_a_crash():
-    def broken(value: Number()):
+    def broken(value: Annotated[Any, Number()]):
         """Fails."""
         raise KeyError("nothing")
 
@@ -130,7 +131,7 @@ def test_a_fault_of_ours_is_an_error_with_a_sentence_not_a_crash():
 
 
 def test_too_large_a_result_is_an_error():
-    def greedy(value: Number()):
+    def greedy(value: Annotated[Any, Number()]):
         """Wants everything."""
         raise MemoryError
 
@@ -138,7 +139,7 @@ def test_too_large_a_result_is_an_error():
 
 
 def test_cells_never_hold_numpy_values_or_none():
-    def mixed(value: Number()):
+    def mixed(value: Annotated[Any, Number()]):
         """All that a body may give."""
         return [["text", None, True, np.bool_(False)], [1, np.int64(2), np.float64(3.5), math.nan]]
 
@@ -148,7 +149,7 @@ def test_cells_never_hold_numpy_values_or_none():
 
 
 def test_words_of_a_range_are_looked_up_one_by_one():
-    def length(word: Text(many=True), unit: Text(many=True) = "letters"):
+    def length(word: Annotated[Any, Text(many=True)], unit: Annotated[Any, Text(many=True)] = "letters"):
         """Length of a word that is not empty."""
         if not word:
             raise FunctionError("word: is blank", NA)
@@ -232,7 +233,7 @@ def test_unknown_categories_and_shapes_are_refused_at_import():
 
 
 def test_vectors_of_a_function_must_be_of_one_length():
-    def paired(x: Vector(), y: Vector(), at: Number()):
+    def paired(x: Annotated[Any, Vector()], y: Annotated[Any, Vector()], at: Annotated[Any, Number()]):
         """Pairs."""
         return at + x[0] + y[0]
 
@@ -243,7 +244,7 @@ def test_vectors_of_a_function_must_be_of_one_length():
 
 
 def test_vectors_that_are_not_paired_may_differ_in_length():
-    def counted(x: Vector(paired=False), y: Vector(paired=False)):
+    def counted(x: Annotated[Any, Vector(paired=False)], y: Annotated[Any, Vector(paired=False)]):
         """Both lengths in one number."""
         return 10.0 * len(x) + len(y)
 
@@ -253,7 +254,7 @@ def test_vectors_that_are_not_paired_may_differ_in_length():
 def test_labelled_rows_show_the_error_of_a_spoilt_scenario():
     table = Table(fields={"gpus": Number(low=0)}, required=frozenset({"gpus"}))
 
-    def labelled(inputs: table):
+    def labelled(inputs: Annotated[Any, table]):
         """Twice the GPUs."""
         return [["double", *(2 * value for value in inputs["gpus"])]]
 

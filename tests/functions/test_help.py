@@ -55,7 +55,7 @@ def test_every_argument_is_explained_with_its_kind_and_unit(name):
     assert list(function.help.arguments) == [argument.name for argument in function.arguments]
     for argument in function.arguments:
         about = function.help.arguments[argument.name]
-        assert about.takes == function.takes(argument), argument.name
+        assert about.takes == argument.takes, argument.name
         assert about.unit, f"{argument.name} has no unit"
         assert about.text.endswith("."), argument.name
 

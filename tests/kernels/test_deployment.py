@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tokenbook.udfs.kernels import cash_flow, deployment, deployment_inputs
+from tokenbook.udfs.kernels import cash_flow, deployment, deployment_inputs, returns
 from tokenbook.udfs.kernels.deployment import INPUTS, LINES, OUTPUTS, InputError, run, static_vs_declining
 
 LINE_NAMES = [line.name for line in LINES]
@@ -555,7 +555,7 @@ class TestScenarios:
         def refuse(*_):
             raise AssertionError("the IRR was computed without being asked for")
 
-        monkeypatch.setattr(cash_flow, "irr", refuse)
+        monkeypatch.setattr(returns, "irr", refuse)
         result = run(FULL, lines=["price"], outputs=["npv"])
         assert list(result.lines) == ["price"]
         assert list(result.outputs) == ["npv"]

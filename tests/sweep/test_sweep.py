@@ -15,6 +15,7 @@ from tokenbook.templates.sweep import parts, run, scenarios, schedule, simulate
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.templates.sweep.evaluator import Evaluator
 from tokenbook.templates.sweep.parts import Parts, Stretch
+from tokenbook.templates.sweep.spec import read_spec
 
 
 @pytest.fixture(scope="module")
@@ -329,9 +330,7 @@ def test_a_simulation_finds_the_closed_form_within_its_stated_error(book, tmp_pa
     """With cost 0 and share certain, margin is 50 * price: a uniform from 50 to 150."""
     spec = tmp_path / "risk.toml"
     spec.write_text(SPEC.partition("[uncertain.share]")[0])
-    result = simulate.simulate(
-        book, simulate.read_spec(spec), tmp_path / "t.csv", progress=lambda done, total: None, workers=1
-    )
+    result = simulate.simulate(book, read_spec(spec), tmp_path / "t.csv", progress=lambda done, total: None, workers=1)
     margin = result.summaries["margin"]
     for share in (5, 25, 50, 75, 95):
         estimate = margin[f"p{share}"]
@@ -343,7 +342,7 @@ def test_a_simulation_finds_the_closed_form_within_its_stated_error(book, tmp_pa
 def test_draws_respect_the_cell_and_the_correlation_asked_for(book, tmp_path):
     spec = tmp_path / "risk.toml"
     spec.write_text(SPEC)
-    read = simulate.read_spec(spec)
+    read = read_spec(spec)
     drawn, clipped = simulate.trials(book, read)
     assert clipped["share"] > 0
     assert drawn["share"].max() == 1.0
@@ -366,7 +365,7 @@ def test_a_wrong_specification_is_refused_in_one_line(tmp_path, change, words):
     spec = tmp_path / "risk.toml"
     spec.write_text(SPEC.replace(*change))
     with pytest.raises(SweepError) as refusal:
-        simulate.read_spec(spec)
+        read_spec(spec)
     assert words in str(refusal.value)
 
 
@@ -374,7 +373,7 @@ def test_only_numbers_are_uncertain(book, tmp_path):
     spec = tmp_path / "risk.toml"
     spec.write_text(SPEC.replace("uncertain.share", "uncertain.kind").replace('"share"', '"kind"'))
     with pytest.raises(SweepError, match="only numbers are uncertain"):
-        simulate.trials(book, simulate.read_spec(spec))
+        simulate.trials(book, read_spec(spec))
 
 
 # --- the commands ------------------------------------------------------------------------------------------------

@@ -5,12 +5,11 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+from tokenbook.udfs.kernels.units import HOURS_PER_MONTH, HOURS_PER_YEAR, MONTHS_PER_YEAR
+
 from .errors import RowError
 
-HOURS_PER_MONTH = 730.0
-HOURS_PER_YEAR = 8760.0
 GIB = 1.073741824  # GB in a GiB
-MONTHS_PER_YEAR = 12.0
 
 # unit of the metric -> {what people write, normalised: factor}
 _FACTORS: dict[str, dict[str, float]] = {

@@ -4,15 +4,22 @@ A new function is one decorated function in the file of its category; help, host
 """
 
 from importlib import import_module
+from typing import TYPE_CHECKING
 
 from tokenbook.udfs.functions.errors import CellError, FunctionError
 
-MODULES = ("unit_cost", "curves", "cash_flow", "frontier", "deployment", "risk", "baselines")
+if TYPE_CHECKING:
+    from tokenbook.udfs.functions.declare import ExcelFunction
+
+MODULES = (
+    "unit_cost", "workload", "margins", "curves", "cash_flow", "returns", "depreciation", "frontier", "deployment",
+    "risk", "baselines", "claims",
+)  # fmt: skip
 
 __all__ = ["CellError", "FunctionError", "registry"]
 
 
-def registry():
+def registry() -> "dict[str, ExcelFunction]":
     """All functions: Python name -> ``declare.ExcelFunction``, in the order of the categories."""
     from tokenbook.udfs.functions import declare
 

@@ -1,24 +1,29 @@
-"""Cash flow: what a series of payments is worth, what it returns, and when it is back. Period 0 is today."""
+"""Cash flow: what a series of payments is worth, and when it is back. Period 0 is today."""
 
-import numpy as np
+from typing import Annotated
 
-from tokenbook.udfs.functions.arguments import Count, Number, Series, Text
-from tokenbook.udfs.functions.curves import PerYear
+from tokenbook.udfs.functions.arguments import Number, Series
 from tokenbook.udfs.functions.declare import excel_function
-from tokenbook.udfs.functions.errors import DIV0, NA, WrongTypeError
-from tokenbook.udfs.kernels import cash_flow, depreciation
-
-Rate = Number(above=-1, meaning="share a year, above -1")
-PeriodRate = Number(above=-1, meaning="share a period, above -1")
-Flows = Series()
-Dates = Series(dates=True)
-Timing = Text(choices=("end", "mid"))
-Money = Number(low=0, meaning="USD")
-MAX_PERIODS = 10_000
+from tokenbook.udfs.functions.errors import DIV0, NA
+from tokenbook.udfs.functions.quantities import (
+    Answer,
+    Curve,
+    Dates,
+    DiscountRate,
+    Flows,
+    Numbers,
+    PeriodCount,
+    PeriodRate,
+    PerYear,
+    Range,
+    Timing,
+    array,
+)
+from tokenbook.udfs.kernels import cash_flow
 
 
 @excel_function("Cash flow", shape="rows")
-def tok_npv(rate: Rate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end"):
+def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Answer:
     """Net present value of cash flows that start today.
 
     Unlike Excel's NPV, the first value is not discounted: it is period 0, the investment. NPV(rate, B1:F1) + A1 in
@@ -27,7 +32,8 @@ def tok_npv(rate: Rate, cashflows: Flows, per_year: PerYear = 1, timing: Timing 
     Parameters
     ----------
     rate : number or range, share a year
-        Effective annual discount rate, above -1; a range gives one value per scenario.
+        Effective annual discount rate (not a price of GPU-hours, which is TOK_RATE), above -1; a range gives one value
+        per scenario.
     cashflows : range, USD
         One per period from period 0, money out negative. A row of a two-dimensional range is one scenario.
     per_year : whole number, periods a year
@@ -61,7 +67,7 @@ def tok_npv(rate: Rate, cashflows: Flows, per_year: PerYear = 1, timing: Timing 
 
 
 @excel_function("Cash flow", shape="curve")
-def tok_npv_curve(rate: Rate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end"):
+def tok_npv_curve(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Curve:
     """Running net present value: what the flows up to each period are worth today.
 
     Parameters
@@ -100,7 +106,7 @@ def tok_npv_curve(rate: Rate, cashflows: Flows, per_year: PerYear = 1, timing: T
 
 
 @excel_function("Cash flow", shape="curve", no_answer=DIV0)
-def tok_roi_curve(cashflows: Flows):
+def tok_roi_curve(cashflows: Flows) -> Curve:
     """Running return on investment: cash so far over the money put in so far.
 
     Parameters
@@ -133,46 +139,7 @@ def tok_roi_curve(cashflows: Flows):
 
 
 @excel_function("Cash flow", shape="rows")
-def tok_irr(values: Series(least=2), guess: Rate = 0.1):
-    """Internal rate of return per period, also where Excel's IRR gives up.
-
-    Any root above -100 % is found. With several roots the one nearest the guess is the answer.
-
-    Parameters
-    ----------
-    values : range, USD
-        Cash flows from period 0, money out negative. A row of a two-dimensional range is one scenario.
-    guess : number or range, share a period
-        Where to look first, above -1; 0.1 if omitted.
-
-    Returns
-    -------
-    number, share a period; for a two-dimensional range a column with one value per row. Months to years:
-    (1 + IRR) ^ 12 - 1.
-
-    Errors
-    ------
-    #VALUE! text or a blank in the values
-    #NUM! no change of sign, no root above -100 %, a guess of -1 or less, fewer than two values
-
-    Formula
-    -------
-    the rate r with sum of value(t) / (1 + r) ^ t = 0
-
-    Source
-    ------
-    As Excel's IRR where that answers; every root is bracketed and polished with Newton steps.
-
-    Example
-    -------
-    =TOK_IRR({-5, 25, 25, 25}) -> 4.97658
-    =TOK_IRR({-100, 230, -132}, 0.3) -> 0.2
-    """
-    return cash_flow.irr(values, guess)
-
-
-@excel_function("Cash flow", shape="rows")
-def tok_xnpv(rate: Rate, values: Flows, dates: Dates):
+def tok_xnpv(rate: DiscountRate, values: Flows, dates: Dates) -> Answer:
     """Net present value of dated cash flows, in any order, at the earliest date.
 
     Parameters
@@ -205,86 +172,11 @@ def tok_xnpv(rate: Rate, values: Flows, dates: Dates):
     -------
     =TOK_XNPV(0.1, {-100, 60, 60}, {"2026-01-01", "2027-01-01", "2028-01-01"}) -> 4.1322
     """
-    return cash_flow.xnpv(rate, values, dates)
-
-
-@excel_function("Cash flow", shape="rows")
-def tok_xirr(values: Series(least=2), dates: Series(dates=True, least=2), guess: Rate = 0.1):
-    """Annual internal rate of return of dated cash flows, in any order, also where Excel's XIRR gives up.
-
-    Parameters
-    ----------
-    values : range, USD
-        Cash flows, money out negative. A row of a two-dimensional range is one scenario.
-    dates : range, dates
-        Date of each value: serials, dates or text as 2026-07-31. One row serves all scenarios.
-    guess : number or range, share a year
-        Where to look first, above -1; 0.1 if omitted.
-
-    Returns
-    -------
-    number, share a year; for a two-dimensional range a column with one value per row.
-
-    Errors
-    ------
-    #VALUE! text or a blank in a range, a text that is no date, values and dates of different length
-    #NUM! no change of sign, no root above -100 %, a number that is no date serial, fewer than two values
-
-    Formula
-    -------
-    the rate r with sum of value(i) / (1 + r) ^ ((date(i) - earliest date) / 365) = 0
-
-    Source
-    ------
-    As Excel's XIRR where that answers.
-
-    Example
-    -------
-    =TOK_XIRR({-100, 60, 60}, {"2026-01-01", "2027-01-01", "2028-01-01"}) -> 0.130662
-    """
-    return cash_flow.xirr(values, dates, guess)
-
-
-@excel_function("Cash flow", shape="rows", no_answer=DIV0)
-def tok_mirr(values: Series(least=2), finance_rate: PeriodRate, reinvest_rate: PeriodRate):
-    """Modified internal rate of return: payments financed at one rate, receipts reinvested at another.
-
-    Parameters
-    ----------
-    values : range, USD
-        Cash flows from period 0, money out negative. A row of a two-dimensional range is one scenario.
-    finance_rate : number or range, share a period
-        Rate paid on money that goes out, above -1.
-    reinvest_rate : number or range, share a period
-        Rate earned on money that comes in, above -1.
-
-    Returns
-    -------
-    number, share a period; for a two-dimensional range a column with one value per row.
-
-    Errors
-    ------
-    #VALUE! text or a blank in the values or rates
-    #NUM! a rate of -1 or less, fewer than two values
-    #DIV/0! no money goes out, or none comes in
-
-    Formula
-    -------
-    (future value of receipts at reinvest_rate / present value of payments at finance_rate) ^ (1 / n) - 1, n periods
-
-    Source
-    ------
-    As Excel's MIRR.
-
-    Example
-    -------
-    =TOK_MIRR({-120000, 39000, 30000, 21000, 37000, 46000}, 0.1, 0.12) -> 0.126094
-    """
-    return cash_flow.mirr(values, finance_rate, reinvest_rate)
+    return cash_flow.xnpv(rate, values, array(dates))
 
 
 @excel_function("Cash flow", shape="rows", no_answer=NA)
-def tok_payback(cashflows: Flows, rate: Rate = 0.0, per_year: PerYear = 1):
+def tok_payback(cashflows: Flows, rate: DiscountRate = 0.0, per_year: PerYear = 1) -> Answer:
     """Periods until the money is back, interpolated; discounted, if a rate is given.
 
     Parameters
@@ -326,9 +218,9 @@ def tok_payback(cashflows: Flows, rate: Rate = 0.0, per_year: PerYear = 1):
 @excel_function("Cash flow")
 def tok_eaa(
     rate: PeriodRate,
-    npv: Number(),
-    periods: Number(above=0, meaning="periods, above 0"),
-):
+    npv: Annotated[Numbers, Number()],
+    periods: PeriodCount,
+) -> Answer:
     """Equivalent annual annuity: the level payment that is worth a net present value.
 
     It makes projects of different length comparable.
@@ -367,7 +259,7 @@ def tok_eaa(
 
 
 @excel_function("Cash flow", shape="rows", no_answer=DIV0)
-def tok_lcot(rate: Rate, costs: Flows, mtok: Series(low=0), per_year: PerYear = 1):
+def tok_lcot(rate: DiscountRate, costs: Flows, mtok: Annotated[Range, Series(low=0)], per_year: PerYear = 1) -> Answer:
     """Levelised cost of token: the one price per million tokens at which all costs are earned back.
 
     Parameters
@@ -405,62 +297,3 @@ def tok_lcot(rate: Rate, costs: Flows, mtok: Series(low=0), per_year: PerYear = 
     =TOK_LCOT(0.1, {5000000, 0, 0, 0}, {0, 22705920, 22705920, 22705920}) -> 0.0885484
     """
     return cash_flow.lcot(rate, costs, mtok, per_year=per_year)
-
-
-@excel_function("Cash flow", shape="curve")
-def tok_depreciation(
-    method: Text(choices=depreciation.METHODS),
-    cost: Money,
-    salvage: Money,
-    life: Number(above=0, meaning="periods, above 0"),
-    periods: Count(low=1, high=MAX_PERIODS, meaning="values of the schedule"),
-    units: Series(low=0) = None,
-):
-    """Depreciation schedule: straight line, years' digits, declining balance, MACRS, or by tokens made.
-
-    Parameters
-    ----------
-    method : text, SL, SYD, DDB, MACRS3, MACRS5, MACRS7 or UNITS
-        Straight line; sum of years' digits; double declining balance switching to straight line; MACRS with its
-        half-year convention; units of tokens.
-    cost : number or range, USD
-        What was paid; a range gives one schedule per scenario.
-    salvage : number or range, USD
-        What is left at the end of life, no more than the cost. MACRS ignores it.
-    life : number or range, periods
-        Life in periods, above 0. MACRS and UNITS ignore it.
-    periods : whole number, count of periods
-        Values of the schedule, for periods 1, 2, ... (period 0 has no depreciation).
-    units : range, Mtok (or any unit)
-        Output of each period, for UNITS only.
-
-    Returns
-    -------
-    range, USD: one value per period along a row, 0 after the end of life; over a whole life they sum to cost - salvage
-    (MACRS: cost).
-
-    Errors
-    ------
-    #VALUE! an unknown method, text or a blank where a number belongs, UNITS without units or with too many or too few
-    #NUM! a negative amount, salvage above cost, a life of 0 or less, no units at all
-
-    Formula
-    -------
-    SL (cost - salvage) / life; SYD (cost - salvage) (life - t + 1) / (life (life + 1) / 2); DDB the larger of 2 / life
-    of book value and straight line over the rest; MACRS cost x table share; UNITS (cost - salvage) x units(t) / sum of
-    units
-
-    Source
-    ------
-    As Excel's SLN, SYD and VDB; MACRS: IRS Publication 946, table A-1.
-
-    Example
-    -------
-    =TOK_DEPRECIATION("DDB", 1000, 100, 5, 6) -> {400, 240, 144, 86.4, 29.6, 0}
-    =TOK_DEPRECIATION("MACRS5", 1000, 0, 5, 6) -> {200, 320, 192, 115.2, 115.2, 57.6}
-    """
-    if method == "UNITS" and units is None:
-        raise WrongTypeError("units: is missing, the method UNITS needs the output of each period")
-    if units is not None and np.shape(units)[-1] != periods:
-        raise WrongTypeError(f"units: has length {np.shape(units)[-1]}, the schedule has {periods} periods")
-    return depreciation.schedule(method, cost, salvage, life, periods, units)

@@ -1,24 +1,38 @@
 """Curves: prices that fall, software that gets faster, utilisation that ramps up. Period 0 is today."""
 
+from typing import Annotated, TypeAlias
+
 import numpy as np
 
-from tokenbook.udfs.functions.arguments import Count, Number, Text, Vector
+from tokenbook.udfs.functions.arguments import Number, Text, Vector
 from tokenbook.udfs.functions.declare import excel_function
-from tokenbook.udfs.functions.unit_cost import Rate, Throughput, Utilization
+from tokenbook.udfs.functions.quantities import (
+    Answer,
+    Curve,
+    DateRange,
+    GpuHourRate,
+    Numbers,
+    Periods,
+    PerYear,
+    Range,
+    ThroughputDivisor,
+    TokenPrice,
+    UtilizationDivisor,
+    array,
+)
 from tokenbook.udfs.kernels import curves
 
-Periods = Count(low=1, high=10_000, meaning="values of the curve, period 0 among them")
-PerYear = Count(low=1, high=366, meaning="periods a year: 12 for months, 1 for years")
-Price = Number(low=0, meaning="USD per Mtok")
-Factor = Number(above=0, meaning="times a year, above 0")
-Gain = Number(above=0, meaning="times, above 0")
-Months = Number(low=0, meaning="months")
-AnnualGain = Number(above=-1, meaning="share a year, above -1")
+Factor: TypeAlias = Annotated[Numbers, Number(above=0, meaning="times a year, above 0")]
+Gain: TypeAlias = Annotated[Numbers, Number(above=0, meaning="times, above 0")]
+Months: TypeAlias = Annotated[Numbers, Number(low=0, meaning="months")]
+AnnualGain: TypeAlias = Annotated[Numbers, Number(above=-1, meaning="share a year, above -1")]
 RAMP_SHAPES = ("linear", "logistic")
 
 
 @excel_function("Curves", shape="curve")
-def tok_price_curve(start: Price, annual_factor: Factor, periods: Periods, per_year: PerYear = 12, floor: Price = 0.0):
+def tok_price_curve(
+    start: TokenPrice, annual_factor: Factor, periods: Periods, per_year: PerYear = 12, floor: TokenPrice = 0.0
+) -> Curve:
     """A token price that falls by a factor every year, down to a floor.
 
     The factor is a divisor: 10 means a tenth after one year, 1 means flat, 0.5 means twice the price. The decline
@@ -29,7 +43,7 @@ def tok_price_curve(start: Price, annual_factor: Factor, periods: Periods, per_y
     start : number or range, USD per Mtok
         Price in period 0; a range gives one curve per scenario.
     annual_factor : number or range, times a year
-        Factor by which the price falls in a year, above 0.
+        Factor by which the price is divided in a year, above 0: 10 is a tenth after a year.
     periods : whole number, count of periods
         Values of the curve, period 0 among them: 61 for months 0 to 60.
     per_year : whole number, periods a year
@@ -64,7 +78,7 @@ def tok_price_curve(start: Price, annual_factor: Factor, periods: Periods, per_y
 
 
 @excel_function("Curves", shape="curve")
-def tok_software_curve(periods: Periods, gain: Gain, months: Months, annual_gain: AnnualGain = 0.0):
+def tok_software_curve(periods: Periods, gain: Gain, months: Months, annual_gain: AnnualGain = 0.0) -> Curve:
     """Throughput multiplier from serving-software releases: a gain within some months, then so much a year.
 
     Parameters
@@ -105,11 +119,11 @@ def tok_software_curve(periods: Periods, gain: Gain, months: Months, annual_gain
 @excel_function("Curves", shape="curve")
 def tok_ramp_curve(
     periods: Periods,
-    start: Number(),
-    end: Number(),
-    ramp: Number(low=0, meaning="periods"),
-    shape: Text(choices=RAMP_SHAPES) = "linear",
-):
+    start: Annotated[Numbers, Number()],
+    end: Annotated[Numbers, Number()],
+    ramp: Annotated[Numbers, Number(low=0, meaning="periods")],
+    shape: Annotated[str, Text(choices=RAMP_SHAPES)] = "linear",
+) -> Curve:
     """A share, such as utilisation, that ramps from a start to an end value, in a line or in an S.
 
     Parameters
@@ -153,10 +167,10 @@ def tok_ramp_curve(
 
 @excel_function("Curves")
 def tok_learning_curve(
-    first_cost: Number(low=0, meaning="USD"),
-    cumulative_volume: Number(above=0, meaning="units made so far, above 0"),
-    learning_rate: Number(above=-1e6, high=1 - 1e-12, meaning="share per doubling, below 1"),
-):
+    first_cost: Annotated[Numbers, Number(low=0, meaning="USD")],
+    cumulative_volume: Annotated[Numbers, Number(above=0, meaning="units made so far, above 0")],
+    learning_rate: Annotated[Numbers, Number(above=-1e6, high=1 - 1e-12, meaning="share per doubling, below 1")],
+) -> Answer:
     """Cost after a cumulative volume, falling by the same share with every doubling (Wright's law).
 
     Parameters
@@ -194,14 +208,14 @@ def tok_learning_curve(
 
 @excel_function("Curves", shape="curve")
 def tok_cost_curve(
-    usd_per_gpu_hour: Rate,
-    tok_s_per_gpu: Throughput,
-    utilization: Utilization,
+    usd_per_gpu_hour: GpuHourRate,
+    tok_s_per_gpu: ThroughputDivisor,
+    utilization: UtilizationDivisor,
     gain: Gain,
     months: Months,
     periods: Periods,
     annual_gain: AnnualGain = 0.0,
-):
+) -> Curve:
     """Cost of a million tokens month by month, declining as software makes the same GPU faster.
 
     Parameters
@@ -209,7 +223,8 @@ def tok_cost_curve(
     usd_per_gpu_hour : number or range, USD per GPU-hour
         All-in rate; a range gives one curve per scenario.
     tok_s_per_gpu : number or range, tok/s per GPU
-        Throughput of one GPU today, at full load.
+        Throughput of one GPU today, at full load, of total (input plus output) or of output tokens; it decides which
+        tokens the cost is of.
     utilization : number or range, share 0 to 1
         Share of the paid hours in which that throughput is sold.
     gain : number or range, times
@@ -247,7 +262,9 @@ def tok_cost_curve(
 
 
 @excel_function("Curves", shape="curve")
-def tok_fit_decline(dates: Vector(dates=True, least=2), values: Vector(above=0, least=2)):
+def tok_fit_decline(
+    dates: Annotated[DateRange, Vector(dates=True, least=2)], values: Annotated[Range, Vector(above=0, least=2)]
+) -> Curve:
     """The factor by which dated prices or costs fall in a year, and how well the line fits.
 
     Parameters
@@ -279,4 +296,4 @@ def tok_fit_decline(dates: Vector(dates=True, least=2), values: Vector(above=0, 
     -------
     =TOK_FIT_DECLINE({"2024-01-01", "2024-12-31", "2025-12-31"}, {60, 6, 0.6}) -> {10, 1}
     """
-    return np.array(curves.fit_decline(dates, values))
+    return np.array(curves.fit_decline(array(dates), values))

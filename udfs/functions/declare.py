@@ -11,48 +11,32 @@ from __future__ import annotations
 import functools
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import zip_longest
+from typing import Any, TypeVar, get_type_hints
 
 import numpy as np
+from numpy.typing import NDArray
 
-from tokenbook.udfs.functions.arguments import (
-    OMITTED,
-    Block,
-    Clean,
-    Kind,
-    Number,
-    Series,
-    Text,
-    Vector,
-    clean,
-    is_blank,
-    one_per_scenario,
-)
+from tokenbook.udfs.functions.arguments import OMITTED, Block, Clean, Codes, Kind, Series, Vector
+from tokenbook.udfs.functions.cleaning import EACH, PER_SCENARIO, REFUSED, Argument
 from tokenbook.udfs.functions.docstrings import Help, parse
 from tokenbook.udfs.functions.errors import CODES, NUM, VALUE, CellError, FunctionError, WrongTypeError, error_for
 
 CATEGORIES = ("Unit cost", "Curves", "Cash flow", "Frontier", "Deployment", "Risk", "Baselines")
 SHAPES = ("elementwise", "rows", "curve", "table", "lookup")
 
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    name: str
-    kind: Kind
-    default: object = OMITTED
-
-    @property
-    def optional(self) -> bool:
-        return self.default is not OMITTED
+Body = TypeVar("Body", bound=Callable[..., Any])
+Ranges = list[tuple[Argument, Clean]]
 
 
 @dataclass(frozen=True)
 class ExcelFunction:
     """A function of the add-in with all that a host, a help page or a test wants to know of it."""
 
-    body: Callable
+    body: Callable[..., Any]
     category: str
     shape: str
     no_answer: str
@@ -78,25 +62,20 @@ class ExcelFunction:
         shown = [f"[{a.name}]" if a.optional else a.name for a in self.arguments]
         return f"{self.name}({', '.join(shown)})"
 
-    def takes(self, argument: Argument) -> str:
-        """In words, what an argument of this function may be."""
-        if isinstance(argument.kind, Number) and self.shape in ("table", "lookup"):
-            return "number"
-        return argument.kind.takes
-
     # --- the two ways in ---------------------------------------------------------------------------------------
 
     @cached_property
-    def call(self) -> Callable:
+    def call(self) -> Callable[..., Any]:
         """For Python: numbers, lists, arrays in; a float or an array out; a typed error for no answer."""
 
         @functools.wraps(self.body)
-        def call(*args, **kwargs):
+        def call(*args: Any, **kwargs: Any) -> Any:
             return self._for_python(self._positional(args, kwargs) if kwargs else args)
 
+        vars(call)["__signature__"] = plain_signature(self.body)
         return call
 
-    def in_cell(self, *args):
+    def in_cell(self, *args: Any) -> Any:
         """Call from a host. Whatever happens, the answer is something that a cell can hold."""
         try:
             result, codes, ranges = self._run(args)
@@ -112,7 +91,7 @@ class ExcelFunction:
 
     # --- in ----------------------------------------------------------------------------------------------------
 
-    def _positional(self, args, kwargs):
+    def _positional(self, args: Sequence[Any], kwargs: Mapping[str, Any]) -> list[Any]:
         values = list(args) + [OMITTED] * (len(self.arguments) - len(args))
         for name, value in kwargs.items():
             if name not in self.names:
@@ -122,34 +101,18 @@ class ExcelFunction:
             values[self.names[name]] = value
         return values
 
-    def _run(self, args):
+    def _run(self, args: Sequence[Any]) -> tuple[Any, Codes | None, Ranges]:
         """Clean the arguments, call the body; its result, the error indices, and how the ranges lay."""
         if len(args) > len(self.arguments):
             raise WrongTypeError(f"{self.name}: takes {len(self.arguments)} arguments, {len(args)} were given")
-        given = len(args)
-        values: list[object] = []
-        ranges: list[tuple[Argument, Clean]] = []
-        for position, argument in enumerate(self.arguments):
-            raw = args[position] if position < given else OMITTED
-            kind = argument.kind
-            if type(raw) is float and type(kind) is Number:  # by far the most frequent case in a sheet
-                if not (kind.low <= raw <= kind.high and raw > kind.above and (raw or not kind.divisor)):
-                    kind.check(argument.name, raw)
-                values.append(raw)
-                continue
-            if type(raw) in (list, tuple) and len(raw) == 1 and type(raw[0]) in (list, tuple) and len(raw[0]) == 1:
-                raw = raw[0][0]  # hosts hand over one cell as a range
-            if is_blank(raw):
-                values.append(self._without(argument, raw))
-                continue
-            cleaned = clean(kind, argument.name, raw)
-            if isinstance(cleaned.value, (np.ndarray, dict)):
-                if type(kind) is Number and self.shape != "elementwise":
-                    if self.shape in ("table", "lookup"):
-                        raise WrongTypeError(f"{argument.name}: is a range of several cells, one number belongs here")
-                    cleaned = one_per_scenario(argument.name, cleaned)
-                ranges.append((argument, cleaned))
-            values.append(cleaned.value)
+        values: list[Any] = []
+        ranges: Ranges = []
+        for argument, raw in zip_longest(self.arguments, args, fillvalue=OMITTED):
+            value = argument.read(raw)
+            if type(value) is Clean:
+                ranges.append((argument, value))
+                value = value.value
+            values.append(value)
         codes = None
         if ranges:
             self._check_sizes(ranges)
@@ -164,20 +127,13 @@ class ExcelFunction:
             return result.values, _merged(codes, result.codes), ranges
         return result, codes, ranges
 
-    def _without(self, argument: Argument, raw):
-        if argument.optional:
-            return argument.default
-        if isinstance(argument.kind, Text) and argument.kind.blank:
-            return ""
-        raise WrongTypeError(f"{argument.name}: is {'missing' if raw is OMITTED else 'blank'}")
-
-    def _each(self, values) -> np.ndarray:
+    def _each(self, values: list[Any]) -> NDArray[np.object_]:
         """Look every word of a range up for itself; an object array that may hold CellErrors."""
         shape = np.broadcast_shapes(*(value.shape for value in values if isinstance(value, np.ndarray)))
-        values = [np.broadcast_to(v, shape) if isinstance(v, np.ndarray) else np.full(shape, v, object) for v in values]
-        found = np.empty(shape, dtype=object)
+        each = [np.broadcast_to(v, shape) if isinstance(v, np.ndarray) else np.full(shape, v, object) for v in values]
+        found: NDArray[Any] = np.empty(shape, dtype=object)
         for index in np.ndindex(shape):
-            words = [value[index] for value in values]
+            words = [value[index] for value in each]
             bad = next((word for word in words if isinstance(word, CellError)), None)
             try:
                 found[index] = self.body(*words) if bad is None else bad
@@ -185,7 +141,7 @@ class ExcelFunction:
                 found[index] = CellError(error.code, str(error))
         return found
 
-    def _check_sizes(self, ranges) -> None:
+    def _check_sizes(self, ranges: Ranges) -> None:
         """Ranges must fit each other: element by element, or one value per scenario."""
         lengths = {a.name: c.value.shape[-1] for a, c in ranges if _is_paired(a.kind)}
         if len(set(lengths.values())) > 1:
@@ -199,7 +155,7 @@ class ExcelFunction:
 
     # --- out ---------------------------------------------------------------------------------------------------
 
-    def _for_python(self, args):
+    def _for_python(self, args: Sequence[Any]) -> Any:
         result, codes, _ = self._run(args)
         given = zip(self.arguments, args, strict=False)
         if any(isinstance(argument.kind, Series) and _is_batch_of_one(raw) for argument, raw in given):
@@ -216,7 +172,7 @@ class ExcelFunction:
             raise error_for(self.no_answer, f"{self.name}: these arguments have no answer")
         return result if codes is None else np.where(self._spread(codes, result) > 0, np.nan, result)
 
-    def _spread(self, codes: np.ndarray, result: np.ndarray) -> np.ndarray:
+    def _spread(self, codes: Codes, result: NDArray[Any]) -> Codes:
         """Error indices per element of the result: a spoilt scenario spoils its row."""
         if codes.ndim < result.ndim and self.shape != "elementwise":
             codes = codes[:, None]
@@ -227,15 +183,15 @@ class ExcelFunction:
             return value
         raise error_for(self.no_answer, f"{self.name}: these arguments have no answer")
 
-    def _to_cells(self, result, codes, ranges):
+    def _to_cells(self, result: Any, codes: Codes | None, ranges: Ranges) -> Any:
         if isinstance(result, np.ndarray) and result.ndim == 0:
             result = result.item()
         if isinstance(result, np.ndarray) and result.dtype != object:
             return self._grid(result, codes, ranges)
         if not isinstance(result, (np.ndarray, list, tuple)):
             return self._cell(result)
-        rows = result if isinstance(result[0], (list, tuple, np.ndarray)) else [result]
-        rows = [[self._cell(item) for item in row] for row in rows]
+        given = result if isinstance(result[0], (list, tuple, np.ndarray)) else [result]
+        rows: list[list[Any]] = [[self._cell(item) for item in row] for row in given]
         if codes is not None:  # a label, then one column per scenario
             for column, code in enumerate(codes.tolist(), start=1):
                 if code:
@@ -243,7 +199,7 @@ class ExcelFunction:
                         row[column] = CellError(CODES[code])
         return rows
 
-    def _grid(self, result: np.ndarray, codes, ranges):
+    def _grid(self, result: NDArray[Any], codes: Codes | None, ranges: Ranges) -> list[list[Any]]:
         """Rows of cells in the orientation in which the arguments came."""
         marks = np.zeros(result.shape, np.uint8) if codes is None else self._spread(codes, result)
         along = any(cleaned.row for _, cleaned in ranges)
@@ -258,19 +214,20 @@ class ExcelFunction:
         if turn:
             grid, marks = grid.T, marks.T
         if not marks.any() and np.isfinite(grid).all():
-            return grid.tolist()
+            plain: list[list[Any]] = grid.tolist()
+            return plain
         return [
             [CellError(CODES[mark]) if mark else self._cell(value) for value, mark in zip(*pair, strict=True)]
             for pair in zip(grid.tolist(), marks.tolist(), strict=True)
         ]
 
-    def _cell(self, value):
+    def _cell(self, value: Any) -> float | str | bool:
         if isinstance(value, (bool, np.bool_)):
             return bool(value)
         if isinstance(value, (int, float, np.integer, np.floating)):
-            value = float(value)
-            if math.isfinite(value):
-                return value
+            number = float(value)
+            if math.isfinite(number):
+                return number
             return CellError(self.no_answer, f"{self.name}: these arguments have no answer")
         return "" if value is None else value if isinstance(value, str) else str(value)
 
@@ -279,15 +236,15 @@ class ExcelFunction:
 class Coded:
     """A result whose missing answers have their own errors: ``codes`` holds an error index per element, or 0."""
 
-    values: np.ndarray
-    codes: np.ndarray
+    values: NDArray[np.float64]
+    codes: Codes
 
 
 _FUNCTIONS: dict[str, ExcelFunction] = {}
 
 
-def excel_function(category: str, *, shape: str = "elementwise", no_answer: str = NUM):
-    """Register a function. Its annotations are argument kinds; its docstring is the help of every host.
+def excel_function(category: str, *, shape: str = "elementwise", no_answer: str = NUM) -> Callable[[Body], Body]:
+    """Register a function. Its annotations name the kinds of its arguments; its docstring is the help of every host.
 
     shape: ``elementwise`` (ranges broadcast), ``rows`` (one result per scenario), ``curve`` (a row of results per
     scenario), ``table`` (rows of cells as the body returns them), ``lookup`` (words, each looked up for itself).
@@ -296,7 +253,7 @@ def excel_function(category: str, *, shape: str = "elementwise", no_answer: str 
     if category not in CATEGORIES or shape not in SHAPES:
         raise ValueError(f"unknown category or shape: {category!r}, {shape!r}")
 
-    def register(body: Callable) -> Callable:
+    def register(body: Body) -> Body:
         if body.__name__ in _FUNCTIONS:
             raise ValueError(f"{body.__name__} is registered twice")
         _FUNCTIONS[body.__name__] = declared(body, category, shape, no_answer)
@@ -305,15 +262,33 @@ def excel_function(category: str, *, shape: str = "elementwise", no_answer: str 
     return register
 
 
-def declared(body: Callable, category: str, shape: str = "elementwise", no_answer: str = NUM) -> ExcelFunction:
+def declared(
+    body: Callable[..., Any], category: str, shape: str = "elementwise", no_answer: str = NUM
+) -> ExcelFunction:
     """The Excel function of a body, outside the registry."""
-    empty = inspect.Parameter.empty
+    of_a_range = {"elementwise": EACH, "rows": PER_SCENARIO, "curve": PER_SCENARIO}.get(shape, REFUSED)
     arguments = tuple(
-        Argument(p.name, p.annotation, OMITTED if p.default is empty else p.default)
+        Argument(p.name, _kind(body, p), OMITTED if p.default is p.empty else p.default, of_a_range)
         for p in inspect.signature(body, eval_str=True).parameters.values()
     )
     names = {argument.name: position for position, argument in enumerate(arguments)}
     return ExcelFunction(body, category, shape, no_answer, arguments, names)
+
+
+def _kind(body: Callable[..., Any], parameter: inspect.Parameter) -> Kind:
+    """The kind that an annotation names: ``Annotated[Numbers, Number(low=0)]``."""
+    kinds = [item for item in getattr(parameter.annotation, "__metadata__", ()) if isinstance(item, Kind)]
+    if len(kinds) != 1:
+        raise TypeError(f"{body.__name__}: {parameter.name} names no kind, as rate: Annotated[Numbers, Number()] does")
+    return kinds[0]
+
+
+def plain_signature(body: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a body with the types alone, as help() and editors show it."""
+    types = get_type_hints(body)
+    found = inspect.signature(body)
+    parameters = [p.replace(annotation=types.get(name, p.empty)) for name, p in found.parameters.items()]
+    return found.replace(parameters=parameters, return_annotation=types.get("return", found.empty))
 
 
 def registered() -> dict[str, ExcelFunction]:
@@ -321,23 +296,24 @@ def registered() -> dict[str, ExcelFunction]:
     return _FUNCTIONS
 
 
-def _scenarios(kind: Kind, value) -> tuple[int, ...]:
+def _scenarios(kind: Kind, value: Any) -> tuple[int, ...]:
     """The axes of a cleaned range that must fit those of the other ranges."""
     if isinstance(kind, (Vector, Block)) or not isinstance(value, np.ndarray):
         return ()
-    return value.shape[:-1] if isinstance(kind, Series) else value.shape
+    shape: tuple[int, ...] = value.shape
+    return shape[:-1] if isinstance(kind, Series) else shape
 
 
 def _is_paired(kind: Kind) -> bool:
     return isinstance(kind, Series) or (isinstance(kind, Vector) and kind.paired)
 
 
-def _combined(ranges) -> np.ndarray | None:
+def _combined(ranges: Ranges) -> Codes | None:
     """The error index per element or scenario over all ranges."""
     return functools.reduce(_merged, (cleaned.codes for _, cleaned in ranges), None)
 
 
-def _merged(codes: np.ndarray | None, more: np.ndarray | None) -> np.ndarray | None:
+def _merged(codes: Codes | None, more: Codes | None) -> Codes | None:
     """Of two errors the first stands."""
     if codes is None or more is None:
         return more if codes is None else codes
@@ -345,18 +321,21 @@ def _merged(codes: np.ndarray | None, more: np.ndarray | None) -> np.ndarray | N
     return np.where(left > 0, left, right)
 
 
-def _is_batch_of_one(raw) -> bool:
+def _is_batch_of_one(raw: Any) -> bool:
     return isinstance(raw, np.ndarray) and raw.ndim == 2 and len(raw) == 1
 
 
-def _without_errors(found: np.ndarray) -> np.ndarray:
+def _without_errors(found: NDArray[np.object_]) -> NDArray[Any]:
     """What was looked up, for Python: floats with nan where there is no answer, or objects with None."""
     errors = np.array([isinstance(item, CellError) for item in found.flat]).reshape(found.shape)
     if all(isinstance(item, float) for item in found[~errors]):
-        return np.where(errors, np.nan, found).astype(float)
-    return np.where(errors, None, found)
+        answers: NDArray[Any] = np.where(errors, np.nan, found).astype(float)
+        return answers
+    found = found.copy()
+    found[errors] = None
+    return found
 
 
-def _listed(items: dict) -> str:
+def _listed(items: Mapping[str, object]) -> str:
     parts = [f"{name} ({value})" for name, value in items.items()]
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)

@@ -1,44 +1,58 @@
 """Deployment: the whole business case of GPUs that make and sell tokens, from a range of named inputs."""
 
+from collections.abc import Callable
+from typing import Annotated, Any, TypeAlias, TypeVar
+
 import numpy as np
+from numpy.typing import NDArray
 
 from tokenbook.udfs.functions.arguments import LARGEST, Count, Number, Table, Text
 from tokenbook.udfs.functions.declare import Coded, excel_function
 from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, CellError, WrongTypeError, error_for
+from tokenbook.udfs.functions.quantities import Curve, Grid, Rows
 from tokenbook.udfs.kernels import deployment
 
 OUTPUTS = tuple(item.name for item in deployment.OUTPUTS)
 LINES = tuple(item.name for item in deployment.LINES)
-VOCABULARY = {"inputs": deployment.INPUTS, "outputs": deployment.OUTPUTS, "lines": deployment.LINES}
+VOCABULARY: dict[str, tuple[Any, ...]] = {
+    "inputs": deployment.INPUTS,
+    "outputs": deployment.OUTPUTS,
+    "lines": deployment.LINES,
+}
 # What a missing answer means, by output; for the others it is a division by zero tokens, power or capital.
 NO_ANSWER = {"irr": NUM, "payback_months": NA, "discounted_payback_months": NA}
+
+
+Run = TypeVar("Run")
 
 
 def _field(item: deployment.Input) -> Number | Count | Text:
     if item.kind == "choice":
         return Text(choices=item.choices)
+    assert item.low is not None
     low, high = item.low, LARGEST if item.high is None else item.high
     if item.kind == "integer":
         return Count(int(low), int(high), meaning=item.unit)
     return Number(low=low, high=high, meaning=item.unit)
 
 
-Inputs = Table(
+INPUTS = Table(
     fields={item.name: _field(item) for item in deployment.INPUTS},
     required=frozenset(item.name for item in deployment.INPUTS if item.required),
 )
+Inputs: TypeAlias = Annotated[Rows, INPUTS]
 
 
-def _modelled(run, *args, **kwargs):
+def _modelled(run: Callable[..., Run], inputs: Any, **asked: Any) -> Run:
     """Run the model. What only it can see (a missing input, different months) becomes the typed error."""
     try:
-        return run(*args, **kwargs)
+        return run(inputs, **asked)
     except deployment.InputError as error:
         raise WrongTypeError(str(error)) from None
 
 
 @excel_function("Deployment", shape="table")
-def tok_deployment(inputs: Inputs, output: Text(choices=OUTPUTS) = ""):
+def tok_deployment(inputs: Inputs, output: Annotated[str, Text(choices=OUTPUTS)] = "") -> Any:
     """Runs the deployment model: NPV, IRR, payback, ROI and levelised cost of GPUs that sell tokens.
 
     The names and units of the inputs are those of TOK_DEPLOYMENT_NAMES(); a name that is absent or has a blank value
@@ -93,13 +107,15 @@ def tok_deployment(inputs: Inputs, output: Text(choices=OUTPUTS) = ""):
     return float(values[0])
 
 
-def _cells(name: str, values: np.ndarray) -> list:
+def _cells(name: str, values: NDArray[np.float64]) -> list[float | CellError]:
     error = CellError(NO_ANSWER.get(name, DIV0), f"{name}: has no answer for these inputs")
     return [value if np.isfinite(value) else error for value in values.tolist()]
 
 
 @excel_function("Deployment", shape="curve", no_answer=NA)
-def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES), columns: Count() = 1):
+def tok_deployment_curve(
+    inputs: Inputs, line: Annotated[str, Text(choices=LINES)], columns: Annotated[int, Count()] = 1
+) -> Curve:
     """One line of the deployment model over time: cost per Mtok, revenue, cash flow, running NPV and others.
 
     Parameters
@@ -142,7 +158,7 @@ def tok_deployment_curve(inputs: Inputs, line: Text(choices=LINES), columns: Cou
 
 
 @excel_function("Deployment", shape="table")
-def tok_static_vs_declining(inputs: Inputs):
+def tok_static_vs_declining(inputs: Inputs) -> Grid:
     """The declining, software-driven view beside the static one, in which throughput never improves.
 
     The static twin is the same model with a software gain of 1 and no yearly gain: the fixed-depreciation view.
@@ -186,7 +202,7 @@ def tok_static_vs_declining(inputs: Inputs):
 
 
 @excel_function("Deployment", shape="table")
-def tok_deployment_names(what: Text(choices=tuple(VOCABULARY)) = "inputs"):
+def tok_deployment_names(what: Annotated[str, Text(choices=tuple(VOCABULARY))] = "inputs") -> Grid:
     """The names that the deployment model knows: its inputs with defaults, its outputs, its lines.
 
     Parameters
@@ -218,7 +234,7 @@ def tok_deployment_names(what: Text(choices=tuple(VOCABULARY)) = "inputs"):
     """
     if what != "inputs":
         return [["name", "unit", "help"], *([item.name, item.unit, item.help] for item in VOCABULARY[what])]
-    rows = [["name", "default", "unit", "allowed", "help"]]
+    rows: Grid = [["name", "default", "unit", "allowed", "help"]]
     for item in deployment.INPUTS:
         default = "" if item.required or item.default is None else item.default
         rows.append([item.name, default, item.unit, "required" if item.required else item.domain, item.help])

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 SECTIONS = ("Parameters", "Returns", "Errors", "Formula", "Source", "Example", "Notes")
@@ -66,14 +67,14 @@ def _arguments(section: str) -> dict[str, ArgumentHelp]:
     return found
 
 
-def _errors(section: str):
+def _errors(section: str) -> Iterator[tuple[str, str]]:
     """(code, meaning) pairs; a line that begins with no code goes on with the one before."""
     for part in re.split(r"\n(?=\s*#)", section):
         code, _, text = _joined(part).partition(" ")
         yield code, text
 
 
-def _examples(section: str, name: str):
+def _examples(section: str, name: str) -> Iterator[tuple[str, str]]:
     """(formula, value) pairs; a formula may go on over several lines."""
     for example in re.split(r"\n(?=\s*=)", section):
         formula, arrow, value = _joined(example).partition(" -> ")

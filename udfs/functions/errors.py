@@ -7,8 +7,9 @@ class CellError(str):
     """An Excel error value (``#NUM!``) with the sentence that explains it, for hosts that can show one."""
 
     __slots__ = ("message",)
+    message: str
 
-    def __new__(cls, code: str, message: str = ""):
+    def __new__(cls, code: str, message: str = "") -> "CellError":
         error = super().__new__(cls, code)
         error.message = message
         return error
@@ -20,7 +21,7 @@ CODES = ("", VALUE, NUM, DIV0, NA, "#REF!", "#NAME?", "#NULL!", "#SPILL!", "#CAL
 CODE_INDEX = {code: index for index, code in enumerate(CODES) if code}
 
 
-def is_error(value) -> bool:
+def is_error(value: object) -> bool:
     """True for an Excel error value, whether the host gave it as a CellError or as plain text."""
     return isinstance(value, str) and value in CODE_INDEX
 

@@ -1,20 +1,20 @@
 """Frontier: throughput against the speed that a user sees, and the cost at a point on it."""
 
+from typing import Annotated, TypeAlias
+
 import numpy as np
 
-from tokenbook.udfs.functions.arguments import Number, Vector
+from tokenbook.udfs.functions.arguments import Number
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import NA
-from tokenbook.udfs.functions.unit_cost import Rate
+from tokenbook.udfs.functions.quantities import Answer, Curve, GpuHourRate, Numbers, Points, array
 from tokenbook.udfs.kernels import frontier
 
-Target = Number(low=0, meaning="tokens per second per user")
-Interactivity = Vector(low=0)
-Throughputs = Vector(low=0)
+Target: TypeAlias = Annotated[Numbers, Number(low=0, meaning="tokens per second per user")]
 
 
 @excel_function("Frontier", shape="curve")
-def tok_frontier(interactivity: Interactivity, throughput: Throughputs):
+def tok_frontier(interactivity: Points, throughput: Points) -> Curve:
     """The Pareto front of measured points: those that no other point beats in both speed and throughput.
 
     Parameters
@@ -47,11 +47,11 @@ def tok_frontier(interactivity: Interactivity, throughput: Throughputs):
     =TOK_FRONTIER({20; 50; 60; 100}, {12000; 7000; 8000; 1000}) -> {20, 12000; 60, 8000; 100, 1000}
     """
     front = frontier.pareto(interactivity, throughput)
-    return np.array([interactivity[front], throughput[front]])
+    return np.array([array(interactivity)[front], array(throughput)[front]])
 
 
 @excel_function("Frontier", no_answer=NA)
-def tok_throughput_at(target: Target, interactivity: Interactivity, throughput: Throughputs):
+def tok_throughput_at(target: Target, interactivity: Points, throughput: Points) -> Answer:
     """Throughput per GPU at a speed per user, read off the measured frontier.
 
     Parameters
@@ -91,7 +91,7 @@ def tok_throughput_at(target: Target, interactivity: Interactivity, throughput: 
 
 
 @excel_function("Frontier", no_answer=NA)
-def tok_cost_at(usd_per_gpu_hour: Rate, target: Target, interactivity: Interactivity, throughput: Throughputs):
+def tok_cost_at(usd_per_gpu_hour: GpuHourRate, target: Target, interactivity: Points, throughput: Points) -> Answer:
     """Cost of a million tokens at a speed per user, from the throughput on the measured frontier.
 
     Parameters

@@ -5,6 +5,7 @@ from __future__ import annotations
 import textwrap
 
 from tokenbook.udfs.functions.declare import CATEGORIES, ExcelFunction
+from tokenbook.udfs.functions.docstrings import ArgumentHelp
 
 WIDTH = 100  # of terminal text
 
@@ -48,7 +49,7 @@ def _section(function: ExcelFunction) -> list[str]:
     return [*lines, "```"]
 
 
-def _row(name: str, optional: bool, argument) -> str:
+def _row(name: str, optional: bool, argument: ArgumentHelp) -> str:
     shown = f"[{name}]" if optional else name
     return f"| {shown} | {_cell(argument.takes)} | {_cell(argument.unit)} | {_cell(argument.text)} |"
 

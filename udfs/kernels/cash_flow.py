@@ -1,4 +1,4 @@
-"""Cash flow: present values, internal rates, payback, annuities and the levelised cost of a token.
+"""Cash flow: present values, payback, annuities and the levelised cost of a token. Rates are in `returns`.
 
 Money in is positive, money out negative. Time is the last axis and begins with period 0, the investment
 date; scenarios are the leading axes. Rates are annual and effective: a period of ``1 / per_year`` years
@@ -13,9 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from tokenbook.udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels.units import DAYS_PER_YEAR
 
-DAYS_PER_YEAR = 365.0  # as Excel's XNPV and XIRR
 MID_PERIOD = 0.5
 TIMINGS = ("end", "mid")
 BLOCK_ELEMENTS = 1 << 17  # flows per block of scenarios: 1 MB, so that a block stays in the cache
@@ -54,12 +53,12 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing: str =
     >>> round(float(npv(0.10, [-5, 25, 25, 25])), 1)
     57.2
     """
-    delta = _log_growth(rate, per_year)
+    delta = log_growth(rate, per_year)
     flows = np.asarray(flows, float)
     times = _times(flows.shape[-1], timing)
     with np.errstate(all="ignore"):
         if delta.ndim == 0 or flows.ndim == 1:  # one set of weights, or one series: one pass over the array
-            return _finite(np.vecdot(np.exp(-delta[..., None] * times), flows))
+            return finite(np.vecdot(np.exp(-delta[..., None] * times), flows))
         shape = np.broadcast_shapes(delta.shape, flows.shape[:-1])
         delta = np.broadcast_to(delta, shape).reshape(-1)
         series = np.broadcast_to(flows, (*shape, flows.shape[-1])).reshape(-1, flows.shape[-1])
@@ -68,7 +67,7 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing: str =
         for first in range(0, len(series), size):
             block = slice(first, first + size)
             values[block] = _horner(series[block], np.exp(-delta[block]), timing)
-    return _finite(values.reshape(shape))
+    return finite(values.reshape(shape))
 
 
 def npv_curve(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing: str = "end") -> Floats:
@@ -91,7 +90,7 @@ def npv_curve(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing:
     """
     with np.errstate(all="ignore"):
         discounted = _discounted(rate, flows, per_year, timing)
-        return _finite(np.cumsum(discounted, axis=-1, out=discounted))
+        return finite(np.cumsum(discounted, axis=-1, out=discounted))
 
 
 def roi_curve(flows: ArrayLike) -> Floats:
@@ -116,43 +115,7 @@ def roi_curve(flows: ArrayLike) -> Floats:
     flows = np.asarray(flows, float)
     with np.errstate(all="ignore"):
         outlay = np.cumsum(np.maximum(-flows, 0.0), axis=-1)
-        return _finite(np.cumsum(flows, axis=-1) / outlay)
-
-
-def irr(flows: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
-    """Internal rate of return per period, as Excel's IRR, and an answer wherever there is one.
-
-    Parameters
-    ----------
-    flows : array_like, shape (..., periods)
-        USD per period, at least one in and one out.
-    guess : array_like, shape (...)
-        Where several rates answer, the one nearest the guess is returned. It never decides whether there
-        is an answer.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Rate per period above -1 at which `npv` is zero: of monthly flows, a monthly rate. nan where there is
-        none, or where the flows do not have both signs.
-
-    Notes
-    -----
-    See `tokenbook.udfs.kernels.internal_rate`. Every root is found, also where the value touches zero without crossing
-    it. Within about 1e-15 of 1 + rate unless two roots nearly coincide.
-
-    Examples
-    --------
-    >>> round(float(irr([-70_000, 12_000, 15_000, 18_000, 21_000, 26_000])), 6)
-    0.086631
-
-    Two rates answer, 25 % and 100 %; the guess chooses:
-
-    >>> irr([-4, 13, -10], [0.1, 0.9]).round(12).tolist()
-    [0.25, 1.0]
-    """
-    flows = np.asarray(flows, float)
-    return _rates(flows, np.arange(flows.shape[-1], dtype=float), guess)
+        return finite(np.cumsum(flows, axis=-1) / outlay)
 
 
 def xnpv(rate: ArrayLike, flows: ArrayLike, dates: ArrayLike) -> Floats:
@@ -189,81 +152,10 @@ def xnpv(rate: ArrayLike, flows: ArrayLike, dates: ArrayLike) -> Floats:
     2086.6476
     """
     flows = np.asarray(flows, float)
-    years = _years(dates, flows)
-    delta = _log_growth(rate, 1)
+    years = years_since_the_first(dates, flows)
+    delta = log_growth(rate, 1)
     with np.errstate(all="ignore"):
-        return _finite(np.vecdot(np.exp(-delta[..., None] * years), flows))
-
-
-def xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
-    """Internal rate of return a year of dated flows, as Excel's XIRR, and an answer wherever there is one.
-
-    Parameters
-    ----------
-    flows : array_like, shape (..., flows)
-        USD, at least one in and one out.
-    dates : array_like, shape (flows) or (..., flows)
-        Day serials, in any order; the time of day is cut off.
-    guess : array_like, shape (...)
-        Where several rates answer, the one nearest the guess is returned.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Rate a year (365 days) above -1 at which `xnpv` is zero, nan where there is none.
-
-    Raises
-    ------
-    ValueError
-        Number of dates differs from the number of flows.
-
-    Notes
-    -----
-    Times count from the earliest date, Excel's from the first in the list. That multiplies all present values
-    by one factor, ``(1 + rate)^years``, which is never zero: the roots are the same.
-
-    Examples
-    --------
-    >>> dates = [39448, 39508, 39751, 39859, 39904]
-    >>> round(float(xirr([-10_000, 2_750, 4_250, 3_250, 2_750], dates)), 6)
-    0.373363
-    """
-    flows = np.asarray(flows, float)
-    return _rates(flows, _years(dates, flows), guess)
-
-
-def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) -> Floats:
-    """Modified internal rate of return per period, as Excel's MIRR.
-
-    Parameters
-    ----------
-    flows : array_like, shape (..., periods)
-        USD per period, at least one in and one out.
-    finance_rate, reinvest_rate : array_like, shape (...)
-        Rate per period paid on the money out, and earned on the money in.
-
-    Returns
-    -------
-    ndarray, shape (...)
-        Rate per period, nan where the flows do not have both signs.
-
-    Notes
-    -----
-    ``(value of receipts at the end / value of payments today)^(1 / n) - 1`` with n periods after period 0.
-    Computed in logarithms: the value of receipts after 600 periods may be beyond any double.
-
-    Examples
-    --------
-    >>> round(float(mirr([-120_000, 39_000, 30_000, 21_000, 37_000, 46_000], 0.10, 0.12)), 6)
-    0.126094
-    """
-    flows = np.asarray(flows, float)
-    last = flows.shape[-1] - 1
-    received = npv(reinvest_rate, np.maximum(flows, 0.0))
-    paid = npv(finance_rate, np.maximum(-flows, 0.0))
-    with np.errstate(all="ignore"):
-        gain = np.where(received > 0, np.log(received / paid) / last, np.nan)
-        return _finite(np.expm1(_log_growth(reinvest_rate, 1) + gain))
+        return finite(np.vecdot(np.exp(-delta[..., None] * years), flows))
 
 
 def payback(flows: ArrayLike, rate: ArrayLike = 0.0, per_year: float = 1, *, timing: str = "end") -> Floats:
@@ -293,14 +185,14 @@ def payback(flows: ArrayLike, rate: ArrayLike = 0.0, per_year: float = 1, *, tim
     below = total < 0
     back = below[..., :-1] & ~below[..., 1:]
     if not back.shape[-1]:
-        return _finite(np.where(below[..., 0] | np.isnan(total[..., 0]), np.nan, 0.0))
+        return finite(np.where(below[..., 0] | np.isnan(total[..., 0]), np.nan, 0.0))
     before = back.argmax(axis=-1)
     owed = -np.take_along_axis(total, before[..., None], -1)[..., 0]
     left = np.take_along_axis(total, before[..., None] + 1, -1)[..., 0]
     with np.errstate(all="ignore"):
         period = before + owed / (owed + left)
     period = np.where(back.any(axis=-1), period, np.where(below.any(axis=-1), np.nan, 0.0))
-    return _finite(np.where(np.isnan(total).any(axis=-1), np.nan, period))
+    return finite(np.where(np.isnan(total).any(axis=-1), np.nan, period))
 
 
 def equivalent_annual_annuity(rate: ArrayLike, npv: ArrayLike, periods: ArrayLike) -> Floats:
@@ -326,7 +218,7 @@ def equivalent_annual_annuity(rate: ArrayLike, npv: ArrayLike, periods: ArrayLik
     402.1148
     """
     npv, periods = np.asarray(npv, float), np.asarray(periods, float)
-    return _finite(npv * annuity_factor(rate, periods))
+    return finite(npv * annuity_factor(rate, periods))
 
 
 def annuity_factor(rate: ArrayLike, periods: ArrayLike) -> Floats:
@@ -350,9 +242,9 @@ def annuity_factor(rate: ArrayLike, periods: ArrayLike) -> Floats:
     rate, periods = np.asarray(rate, float), np.asarray(periods, float)
     with np.errstate(all="ignore"):
         # expm1 and log1p keep the digits that 1 - (1 + rate)^-n loses at small rates.
-        factor = rate / -np.expm1(-periods * _log_growth(rate, 1))
+        factor = rate / -np.expm1(-periods * log_growth(rate, 1))
         factor = np.where(rate == 0, 1 / periods, factor)
-        return _finite(np.where(periods > 0, factor, np.nan))
+        return finite(np.where(periods > 0, factor, np.nan))
 
 
 def lcot(rate: ArrayLike, costs: ArrayLike, mtok: ArrayLike, per_year: float = 1, *, timing: str = "end") -> Floats:
@@ -383,17 +275,17 @@ def lcot(rate: ArrayLike, costs: ArrayLike, mtok: ArrayLike, per_year: float = 1
     costs = npv(rate, costs, per_year=per_year, timing=timing)
     tokens = npv(rate, mtok, per_year=per_year, timing=timing)
     with np.errstate(all="ignore"):
-        return _finite(costs / tokens)
+        return finite(costs / tokens)
 
 
-def _log_growth(rate, per_year):
+def log_growth(rate: ArrayLike, per_year: float) -> Floats:
     """log(1 + rate) of one period; nan at or below -100 %, and for a rate without end."""
     rate = np.asarray(rate, float)
     with np.errstate(all="ignore"):
         return np.log1p(np.where((rate > -1) & (rate < np.inf), rate, np.nan)) / per_year
 
 
-def _times(periods, timing):
+def _times(periods: int, timing: str) -> Floats:
     if timing not in TIMINGS:
         raise ValueError(f"timing: {timing!r} is not one of {', '.join(TIMINGS)}")
     times = np.arange(periods, dtype=float)
@@ -402,13 +294,13 @@ def _times(periods, timing):
     return times
 
 
-def _discounted(rate, flows, per_year, timing):
+def _discounted(rate: ArrayLike, flows: ArrayLike, per_year: float, timing: str) -> Floats:
     flows = np.asarray(flows, float)
-    delta = _log_growth(rate, per_year)
+    delta = log_growth(rate, per_year)
     return flows * np.exp(-delta[..., None] * _times(flows.shape[-1], timing))
 
 
-def _horner(flows, factor, timing):
+def _horner(flows: Floats, factor: Floats, timing: str) -> Floats:
     """Present values of a block (rows, periods), each row with its own discount factor per period."""
     periods_first = np.ascontiguousarray(flows.T)
     value = np.zeros(len(flows))
@@ -421,25 +313,17 @@ def _horner(flows, factor, timing):
     return value
 
 
-def _years(dates, flows):
-    dates = np.floor(np.asarray(dates, float))
-    if dates.shape[-1:] != flows.shape[-1:]:
-        raise ValueError(f"{dates.shape[-1:]} dates for {flows.shape[-1:]} flows")
-    return (dates - dates.min(axis=-1, keepdims=True)) / DAYS_PER_YEAR
+def years_since_the_first(dates: ArrayLike, flows: Floats) -> Floats:
+    """Days of each row since its earliest date, over 365."""
+    days = np.floor(np.asarray(dates, float))
+    if days.shape[-1:] != flows.shape[-1:]:
+        raise ValueError(f"{days.shape[-1:]} dates for {flows.shape[-1:]} flows")
+    years: Floats = (days - days.min(axis=-1, keepdims=True)) / DAYS_PER_YEAR
+    return years
 
 
-def _rates(flows, times, guess):
-    periods = flows.shape[-1]
-    guess = np.asarray(guess, float)
-    shape = np.broadcast_shapes(flows.shape[:-1], times.shape[:-1], guess.shape)
-    flows = np.broadcast_to(flows, (*shape, periods)).reshape(-1, periods)
-    if times.ndim > 1:
-        times = np.broadcast_to(times, (*shape, periods)).reshape(-1, periods)
-    guess = np.broadcast_to(guess, shape).reshape(-1)
-    return internal_rate(flows, times, guess).reshape(shape)[()]
-
-
-def _finite(values):
+def finite(values: Floats) -> Floats:
     """nan for every value that is not a number a cell could show; a scalar for a scalar."""
-    finite = np.isfinite(values)
-    return values[()] if finite.all() else np.where(finite, values, np.nan)[()]
+    is_finite = np.isfinite(values)
+    found: Floats = values if is_finite.all() else np.where(is_finite, values, np.nan)
+    return found[()]

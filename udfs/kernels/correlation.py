@@ -66,25 +66,25 @@ def check(matrix: ArrayLike, names: Sequence[str]) -> Floats:
     Traceback (most recent call last):
     tokenbook.udfs.kernels.correlation.CorrelationError: price and demand: 0.5 in one half, 0.4 in the other
     """
-    matrix = np.array(matrix, dtype=float)
-    if matrix.shape != (len(names), len(names)):
-        size = " x ".join(map(str, matrix.shape))
+    table = np.array(matrix, dtype=float)
+    if table.shape != (len(names), len(names)):
+        size = " x ".join(map(str, table.shape))
         raise CorrelationError(f"a {size} matrix for {len(names)} inputs", domain=False)
     for i, first in enumerate(names):
-        if matrix[i, i] != 1.0:
-            raise CorrelationError(f"{first} with itself is {matrix[i, i]:g}, it must be 1")
+        if table[i, i] != 1.0:
+            raise CorrelationError(f"{first} with itself is {table[i, i]:g}, it must be 1")
         for j, second in enumerate(names[:i]):
             pair = f"{second} and {first}"
-            if not (abs(matrix[i, j]) <= 1.0 and abs(matrix[j, i]) <= 1.0):
-                wrong = matrix[i, j] if not abs(matrix[i, j]) <= 1.0 else matrix[j, i]
+            if not (abs(table[i, j]) <= 1.0 and abs(table[j, i]) <= 1.0):
+                wrong = table[i, j] if not abs(table[i, j]) <= 1.0 else table[j, i]
                 raise CorrelationError(f"{pair}: {wrong:g} is not between -1 and 1")
-            if abs(matrix[i, j] - matrix[j, i]) > ASYMMETRY:
-                raise CorrelationError(f"{pair}: {matrix[j, i]:g} in one half, {matrix[i, j]:g} in the other")
-    matrix = 0.5 * (matrix + matrix.T)
-    smallest = np.linalg.eigvalsh(matrix)[0] if len(names) else 0.0
+            if abs(table[i, j] - table[j, i]) > ASYMMETRY:
+                raise CorrelationError(f"{pair}: {table[j, i]:g} in one half, {table[i, j]:g} in the other")
+    even: Floats = 0.5 * (table + table.T)
+    smallest = np.linalg.eigvalsh(even)[0] if len(names) else 0.0
     if smallest < LEAST_EIGENVALUE:
-        raise CorrelationError(_contradiction(matrix, names, smallest))
-    return matrix
+        raise CorrelationError(_contradiction(even, names, smallest))
+    return even
 
 
 def nearest(matrix: ArrayLike) -> Floats:
@@ -124,7 +124,8 @@ def nearest(matrix: ArrayLike) -> Floats:
     scale = 1.0 / np.sqrt(np.diag(possible))
     found = possible * scale * scale[:, np.newaxis]
     np.fill_diagonal(found, 1.0)
-    return 0.5 * (found + found.T)
+    even: Floats = 0.5 * (found + found.T)
+    return even
 
 
 def factor(rank_correlation: ArrayLike) -> Floats:
@@ -159,7 +160,8 @@ def factor(rank_correlation: ArrayLike) -> Floats:
         left = of_normals[j:, j] - lower[j:, :j] @ lower[j, :j]
         if left[0] > NO_VARIANCE:
             lower[j:, j] = left / np.sqrt(left[0])
-    return lower / np.sqrt((lower * lower).sum(axis=1, keepdims=True))
+    scaled: Floats = lower / np.sqrt((lower * lower).sum(axis=1, keepdims=True))
+    return scaled
 
 
 def iman_conover(strata: NDArray[np.int64], lower: Floats) -> NDArray[np.int64]:
@@ -247,7 +249,8 @@ def spearman(values: Floats) -> Floats:
     centred -= centred.mean(axis=1, keepdims=True)
     spread = np.sqrt((centred * centred).sum(axis=1))
     products = spread[:, np.newaxis] * spread
-    return np.divide(centred @ centred.T, products, out=np.full(products.shape, np.nan), where=products > 0)
+    found: Floats = np.divide(centred @ centred.T, products, out=np.full(products.shape, np.nan), where=products > 0)
+    return found
 
 
 def _ranks(values: Floats) -> Floats:

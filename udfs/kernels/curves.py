@@ -8,14 +8,14 @@ run over volume, not over time.
 
 from __future__ import annotations
 
+from typing import Any, Literal
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokenbook.udfs.kernels import normal
+from tokenbook.udfs.kernels.units import DAYS_PER_YEAR, MONTHS_PER_YEAR, MTOK_PER_HOUR
 
-MONTHS_PER_YEAR = 12
-DAYS_PER_YEAR = 365.0  # as the 8760 hours of a year
-MTOK_PER_HOUR = 0.0036  # million tokens in an hour at one token a second
 LEAST_MONTHS = 1e-9  # less than this is at once
 LOGISTIC_STEEPNESS = 10.0  # of the ramp: 90 % of the way lies between 0.2 and 0.8 of its time
 
@@ -97,7 +97,8 @@ def price_curve(
     """
     start, floor = _column(start), _column(floor)
     fall = compound(annual_factor, periods, per_year)
-    return np.maximum(np.divide(start, fall, order="F"), floor)
+    found: Floats = np.maximum(np.divide(start, fall, order="F"), floor)
+    return found
 
 
 def software_curve(periods: int, gain: ArrayLike, months: ArrayLike, annual_gain: ArrayLike = 0.0) -> Floats:
@@ -181,7 +182,7 @@ def ramp_curve(periods: int, start: ArrayLike, end: ArrayLike, ramp: ArrayLike, 
     logistic = shape == "logistic"
     if not np.all(logistic | (shape == "linear")):
         raise ValueError(f"shape: {str(shape[~(logistic | (shape == 'linear'))][0])!r} is not one of linear, logistic")
-    t = np.arange(periods)
+    t = np.arange(float(periods))
     start, end, ramp = _column(start), _column(end), _column(_where_not_negative(ramp))
     share = _share_of_way(t, ramp)
     if np.all(logistic):
@@ -345,7 +346,7 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
     [100.0, 87.9833, 73.6954]
     """
     demand, cv, capacity = (np.asarray(x, dtype=float) for x in (mean_demand, cv, capacity))
-    certain = np.minimum(demand, capacity)
+    certain: Floats = np.minimum(demand, capacity)
     if cv.size == 1 and cv.ndim <= certain.ndim and np.all(cv == 0) and np.min(certain, initial=0.0) >= 0:
         return certain[()]  # planned demand, the usual case, in as few passes as it takes
     certain = np.where((certain >= 0) & (cv >= 0), certain, np.nan)
@@ -354,12 +355,13 @@ def expected_sold(mean_demand: ArrayLike, cv: ArrayLike, capacity: ArrayLike) ->
         return certain[()]
     # Where demand or capacity is 0 or infinite, or demand is certain, the minimum is the answer.
     volatile = (spread > 0) & (certain > 0) & np.isfinite(demand) & np.isfinite(capacity)
-    order = "F" if certain.flags.f_contiguous else "C"  # as it lies in memory, see `tables`
+    order: Literal["C", "F"] = "F" if certain.flags.f_contiguous else "C"  # as it lies in memory, see `tables`
     result = certain.ravel(order)
     cells = np.flatnonzero(volatile.ravel(order))
     d, c, s = (np.broadcast_to(x, certain.shape).ravel(order)[cells] for x in (demand, capacity, spread))
     result[cells] = np.minimum(_expected_minimum(d, s, c), result[cells])  # rounding may not exceed the bound
-    return result.reshape(certain.shape, order=order)[()]
+    expected: Floats = result.reshape(certain.shape, order=order)
+    return expected[()]
 
 
 def _expected_minimum(demand: Floats, spread: Floats, capacity: Floats) -> Floats:
@@ -370,10 +372,11 @@ def _expected_minimum(demand: Floats, spread: Floats, capacity: Floats) -> Float
     a = np.clip(log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
     b = np.clip(-log_ratio - 0.5 * spread, -normal.NO_TAIL, normal.NO_TAIL)
     tails = np.copysign(normal.tail_ratio(np.abs(a)), a) + np.copysign(normal.tail_ratio(np.abs(b)), b)
-    return (a > 0) * demand + (b > 0) * capacity - capacity * np.exp(-0.5 * b * b) * tails
+    found: Floats = (a > 0) * demand + (b > 0) * capacity - capacity * np.exp(-0.5 * b * b) * tails
+    return found
 
 
-def _column(parameter: ArrayLike) -> NDArray:
+def _column(parameter: ArrayLike) -> NDArray[Any]:
     return np.asarray(parameter)[..., np.newaxis]
 
 

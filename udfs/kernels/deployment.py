@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from tokenbook.udfs.errors import did_you_mean
 from tokenbook.udfs.kernels.deployment_formulas import (
     FORMULAS,
     LINES,
@@ -25,7 +26,7 @@ from tokenbook.udfs.kernels.deployment_formulas import (
     Quantity,
     Table,
 )
-from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, did_you_mean, read
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, INPUTS, Input, InputError, read
 
 __all__ = [
     "INPUTS",
@@ -190,11 +191,11 @@ def static_vs_declining(inputs: Mapping[str, ArrayLike | str | None], block: int
     >>> [round(float(values[0]), 4) for values in (both.lcot_declining, both.lcot_static)]
     [0.0225, 0.1111]
     """
-    asked = {"outputs": ["npv", "lcot"], "block": block}
-    declining = run(inputs, **asked).outputs
-    static = run({**inputs, "software_gain": 1.0, "software_annual_gain": 0.0}, **asked).outputs
+    outputs = ("npv", "lcot")
+    declining = run(inputs, outputs=outputs, block=block).outputs
+    static = run({**inputs, "software_gain": 1.0, "software_annual_gain": 0.0}, outputs=outputs, block=block).outputs
     # Where only a software input is an array, the twin is one scenario: give it its row in each.
-    both = [np.broadcast_arrays(declining[name], static[name]) for name in ("npv", "lcot")]
+    both = [np.broadcast_arrays(declining[name], static[name]) for name in outputs]
     return StaticVsDeclining(*(part for first, second in both for part in (first, second, first - second)))
 
 

@@ -6,8 +6,7 @@ columns, one row per scenario, or raises `InputError` with a line that names the
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.errors import TokenbookError, did_you_mean
 
 MAX_MONTHS = 600
 REQUIRED = "required"  # the default of an input that has none
@@ -177,12 +176,6 @@ def read(inputs: Mapping[str, Any]) -> tuple[dict[str, Any], int]:
     return {**values, "months": int(months[0, 0])}, scenarios
 
 
-def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of an error message: the known name that is closest, if one is close."""
-    close = difflib.get_close_matches(str(name).strip().lower(), list(known), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
-
-
 @cache
 def _default_column(item: Input) -> Column:
     column = _read_one(item, None)
@@ -216,7 +209,7 @@ def _choices(item: Input, cells: Column) -> Column:
 
 def _numbers(item: Input, cells: Column) -> Column:
     if cells.dtype == object:
-        is_number = [isinstance(x, (int, float, np.number)) and not isinstance(x, bool) for x in cells]
+        is_number = np.array([isinstance(x, (int, float, np.number)) and not isinstance(x, bool) for x in cells])
     else:
         is_number = np.full(cells.shape, cells.dtype.kind in "iuf")
     _refuse(item, cells, np.logical_not(is_number), "{} is not a number")

@@ -89,19 +89,21 @@ def schedule(
         raise ValueError("units: needed for the method UNITS, one value per period")
 
     cost, salvage, life = (np.asarray(x, dtype=float) for x in (cost, salvage, life))
-    shape = np.broadcast_shapes(methods.shape, cost.shape, salvage.shape, life.shape, np.shape(units)[:-1])
+    of_units = None if units is None else np.asarray(units, dtype=float)
+    scenarios_of_units = () if of_units is None else of_units.shape[:-1]
+    shape = np.broadcast_shapes(methods.shape, cost.shape, salvage.shape, life.shape, scenarios_of_units)
     # Scenarios become rows of one table; each method does its own rows in one go.
     methods, cost, salvage, life = (np.broadcast_to(x, shape).reshape(-1, 1) for x in (methods, cost, salvage, life))
-    if "UNITS" in given:
-        units = np.broadcast_to(np.asarray(units, dtype=float), (*shape, periods)).reshape(-1, periods)
+    if of_units is not None and "UNITS" in given:
+        of_units = np.broadcast_to(of_units, (*shape, periods)).reshape(-1, periods)
     present = [name for name in METHODS if name in given]
     if len(present) == 1:
-        result = _of_method(present[0], cost, salvage, life, periods, units, per_year)
+        result = _of_method(present[0], cost, salvage, life, periods, of_units, per_year)
     else:
         result = np.empty((len(cost), periods), order="F")
         for name in present:
             rows = (methods == name)[:, 0]
-            of_rows = units[rows] if name == "UNITS" else units
+            of_rows = of_units[rows] if name == "UNITS" and of_units is not None else None
             result[rows] = _of_method(name, cost[rows], salvage[rows], life[rows], periods, of_rows, per_year)
     return result.reshape(*shape, periods)
 
@@ -113,7 +115,7 @@ def _of_method(
     if method in MACRS_SHARES:
         return np.multiply(np.where(cost >= 0, cost, np.nan), _macrs_shares(method, periods, per_year), order="F")
     to_go = np.where((salvage >= 0) & (salvage <= cost), cost - salvage, np.nan)
-    if method == "UNITS":
+    if method == "UNITS" and units is not None:
         return to_go * _unit_shares(units)
     life = np.where(life > 0, life, np.nan)
     if method in ("SL", "SYD") and np.all(life == life[:1]):

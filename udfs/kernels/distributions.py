@@ -259,15 +259,16 @@ def _beta(alpha: float, beta: float) -> Inverse:
     def inverse(u: Floats) -> Floats:
         cell = np.clip(np.searchsorted(distribution_function, u, side="right") - 1, 0, BETA_CELLS - 1)
         way = (u - distribution_function[cell]) * inverse_rise[cell]
-        return nodes[cell] + way * ((rise * left)[cell] + way * (quadratic[cell] + way * cubic[cell]))
+        found: Floats = nodes[cell] + way * ((rise * left)[cell] + way * (quadratic[cell] + way * cubic[cell]))
+        return found
 
     return inverse
 
 
 def _log_density(x: Floats, alpha: float, beta: float) -> Floats:
     with np.errstate(divide="ignore", invalid="ignore"):
-        left = (alpha - 1.0) * np.log(x) if alpha > 1.0 else 0.0
-        right = (beta - 1.0) * np.log1p(-x) if beta > 1.0 else 0.0
+        left = (alpha - 1.0) * np.log(x) if alpha > 1.0 else np.zeros_like(x)
+        right = (beta - 1.0) * np.log1p(-x) if beta > 1.0 else np.zeros_like(x)
     return left + right
 
 

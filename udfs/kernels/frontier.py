@@ -104,7 +104,7 @@ def steffen(x: ArrayLike, y: ArrayLike, targets: ArrayLike) -> Floats:
     return np.where(inside, line + h * share * rest * bend, np.nan)[()]
 
 
-def _tangents(width, slope):
+def _tangents(width: Floats, slope: Floats) -> Floats:
     if len(slope) == 1:
         return np.repeat(slope, 2)
     before, after = slope[:-1], slope[1:]
@@ -176,7 +176,7 @@ def cost_at(
     return cost_per_mtok(usd_per_gpu_hour, throughput_at(target, interactivity, throughput), utilization)
 
 
-def _points(x, y):
+def _points(x: ArrayLike, y: ArrayLike) -> tuple[Floats, Floats]:
     x, y = np.asarray(x, float).ravel(), np.asarray(y, float).ravel()
     if len(x) != len(y):
         raise ValueError(f"{len(x)} and {len(y)} coordinates do not make points")

@@ -40,7 +40,9 @@ class Driver(NamedTuple):
     first_order: float  # share of the variance that goes if the input were known
 
 
-def summary(values: Floats, groups: Groups = None, target: float = 0.0, high_is_bad: bool = False) -> dict:
+def summary(
+    values: Floats, groups: Groups = None, target: float = 0.0, high_is_bad: bool = False
+) -> dict[str, Estimate]:
     """The figures that a finance team asks of a simulated output.
 
     Parameters
@@ -82,7 +84,7 @@ def summary(values: Floats, groups: Groups = None, target: float = 0.0, high_is_
     found["sd"] = Estimate(sd, _standard_error(around, groups))
     found |= {f"p{p}": estimate for p, estimate in zip(PERCENTILES, percentiles(values, groups), strict=True)}
     found["lowest"], found["highest"] = Estimate(float(ordered[0]), np.nan), Estimate(float(ordered[-1]), np.nan)
-    below = (values < target) * 1.0
+    below = (values < target).astype(float)
     found["below_target"] = Estimate(float(below.mean()), _standard_error(below, groups))
     found["shortfall"] = _shortfall(values, groups, high_is_bad)
     return found | {"no_answer": no_answer}
@@ -116,7 +118,7 @@ def percentiles(values: Floats, groups: Groups = None, shares: Sequence[float] =
     for percent in shares:
         share = percent / 100.0
         value = _at(ordered, share)
-        error = max(_standard_error((values <= value) * 1.0, groups), 0.5 / len(values))
+        error = max(_standard_error((values <= value).astype(float), groups), 0.5 / len(values))
         found.append(Estimate(value, 0.5 * (_at(ordered, share + error) - _at(ordered, share - error))))
     return found
 

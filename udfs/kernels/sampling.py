@@ -57,7 +57,10 @@ def uniforms(seed: int, name: str, first: int, count: int) -> Floats:
     >>> bool((uniforms(1, "price", 0, 10)[3:] == uniforms(1, "price", 3, 7)).all())
     True
     """
-    return ((_words(seed, f"{name}/place", first, count) >> MANTISSA_SHIFT) + 0.5) * MANTISSA_STEP
+    found: Floats = (
+        (_words(seed, f"{name}/place", first, count) >> MANTISSA_SHIFT).astype(float) + 0.5
+    ) * MANTISSA_STEP
+    return found
 
 
 def hypercube_strata(seed: int, name: str, first_cube: int, cubes: int) -> Integers:

@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from tokenbook.udfs.errors import did_you_mean
 from tokenbook.udfs.kernels import deployment
-from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, InputError, did_you_mean
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, InputError
 
 Floats = NDArray[np.float64]
 

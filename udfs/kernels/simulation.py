@@ -1,8 +1,8 @@
 """Simulation of the deployment model: what is uncertain, drawn as it is specified, through the model, in blocks.
 
-A `Spec` says all that decides the figures, the seed included; `spec_from` reads one from a plain dictionary, as a
-TOML or JSON file gives it. `simulate` computes any stretch of its trials: every trial follows from the spec and its
-own number alone, so stretches computed by several workers and put together with `join` are the very figures of one.
+A `Spec` says all that decides the figures, the seed included. `simulate` computes any stretch of its trials: every
+trial follows from the spec and its own number alone, so stretches computed by several workers and put together with
+`join` are the very figures of one.
 What the trials tell is the business of `risk_measures`.
 """
 
@@ -17,10 +17,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from tokenbook.udfs.errors import TokenbookError
+from tokenbook.udfs.errors import TokenbookError, did_you_mean
 from tokenbook.udfs.kernels import correlation, deployment, sampling
-from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, Input, InputError, did_you_mean
-from tokenbook.udfs.kernels.distributions import KINDS, Distribution, DistributionError, distribution
+from tokenbook.udfs.kernels.deployment_inputs import BY_NAME, Input, InputError
+from tokenbook.udfs.kernels.distributions import Distribution
 
 DEFAULT_TRIALS = 10_000
 DEFAULT_SEED = 1
@@ -49,7 +49,7 @@ class SpecError(TokenbookError):
 
 @dataclass(frozen=True)
 class Spec:
-    """What is simulated. Make one with `specification` or `spec_from`, which check it."""
+    """What is simulated. Make one with `specification`, which checks it."""
 
     inputs: Mapping[str, Any]  # certain: name to value, as `deployment.run` takes them
     uncertain: Mapping[str, Distribution]  # in the order of the model's inputs
@@ -119,6 +119,7 @@ def specification(
 
     Examples
     --------
+    >>> from tokenbook.udfs.kernels.distributions import distribution
     >>> spec = specification(
     ...     {"gpus": 72, "tok_s_per_gpu": 10_000},
     ...     {"price_usd_per_mtok": distribution("lognormal", 0.4, 0.1)}, trials=1000,
@@ -128,7 +129,7 @@ def specification(
     ((1000,), True)
     """
     for name in uncertain if model else ():
-        _refuse_name(name)
+        refuse_name(name)
     if not uncertain:
         raise SpecError("nothing is uncertain: give at least one input a distribution")
     for name in outputs if model else ():
@@ -153,67 +154,6 @@ def specification(
         correlated=correlated,
         correlations=matrix,
     )
-
-
-def spec_from(data: Mapping[str, Any], *, model: bool = True) -> Spec:
-    """A specification from a plain dictionary, as a TOML or JSON file gives it.
-
-    Parameters
-    ----------
-    data : mapping
-        ``inputs``: name to value. ``uncertain``: name to a table with ``distribution`` and its parameters by name
-        (``values`` and ``weights``, lists, for discrete). ``correlations``: a list of tables with ``between``, two
-        names, and ``rank_correlation``. And ``outputs``, ``trials``, ``seed``, ``sampling``, ``outside``.
-    model : bool
-        As in `specification`.
-
-    Raises
-    ------
-    SpecError
-        As `specification`, and for a key that is not one of these.
-
-    Examples
-    --------
-    >>> spec = spec_from({
-    ...     "trials": 2000,
-    ...     "inputs": {"gpus": 72, "tok_s_per_gpu": 10_000, "price_usd_per_mtok": 0.4},
-    ...     "uncertain": {
-    ...         "price_usd_per_mtok": {"distribution": "lognormal", "mean": 0.4, "sd": 0.1},
-    ...         "utilization_end": {"distribution": "pert", "low": 0.4, "likely": 0.7, "high": 0.9},
-    ...     },
-    ...     "correlations": [{"between": ["price_usd_per_mtok", "utilization_end"], "rank_correlation": 0.5}],
-    ... })
-    >>> [f"{name}: {drawn}" for name, drawn in spec.uncertain.items()]
-    ['utilization_end: pert(0.4, 0.7, 0.9, 4)', 'price_usd_per_mtok: lognormal(0.4, 0.1)']
-    """
-    _known_keys(data, SPEC_KEYS, "a simulation")
-    tables = _table(data.get("uncertain", {}), "uncertain")
-    uncertain = {name: _distribution_from(name, _table(table, name), model) for name, table in tables.items()}
-    correlations: dict[tuple[str, str], float] = {}
-    for table in data.get("correlations", ()):
-        _known_keys(_table(table, "correlations"), ("between", "rank_correlation"), "a correlation")
-        pair = table.get("between", ())
-        if len(pair) != 2 or isinstance(pair, str):
-            raise SpecError("correlations: between takes two names")
-        first, second = pair
-        if (first, second) in correlations or (second, first) in correlations:
-            raise SpecError(f"correlations: {first} and {second} are given twice")
-        correlations[first, second] = _number(f"{first} and {second}", table.get("rank_correlation"))
-    outputs = data.get("outputs", ("npv",))
-    return specification(
-        _table(data.get("inputs", {}), "inputs"),
-        uncertain,
-        correlations,
-        (outputs,) if isinstance(outputs, str) else tuple(outputs),
-        data.get("trials", DEFAULT_TRIALS),
-        data.get("seed", DEFAULT_SEED),
-        data.get("sampling", "latin_hypercube"),
-        data.get("outside", "clip"),
-        model,
-    )
-
-
-SPEC_KEYS = ("inputs", "uncertain", "correlations", "outputs", "trials", "seed", "sampling", "outside")
 
 
 def simulate(spec: Spec, first_trial: int = 0, count: int | None = None) -> Trials:
@@ -333,7 +273,8 @@ def _from_hypercubes(spec: Spec, first: int, count: int) -> dict[str, Floats]:
 
 
 def _within_range(spec: Spec, item: Input, values: Floats) -> tuple[Floats, NDArray[np.bool_]]:
-    low, high = item.low, np.finfo(float).max if item.high is None else item.high
+    low = -np.inf if item.low is None else item.low
+    high = np.finfo(float).max if item.high is None else item.high
     moved = (values < low) | (values > high)
     if not moved.any():
         return values, moved
@@ -352,7 +293,8 @@ def _within_range(spec: Spec, item: Input, values: Floats) -> tuple[Floats, NDAr
 # ---------------------------------------------------------------------------------------------------------
 
 
-def _refuse_name(name: str) -> None:
+def refuse_name(name: str) -> None:
+    """Raise if an input of the deployment model cannot be uncertain."""
     item = BY_NAME.get(name)
     if item is None:
         raise SpecError(f"{name}: the model has no such input{did_you_mean(name, BY_NAME)}")
@@ -383,62 +325,12 @@ def _matrix(
     return names, tuple(map(tuple, matrix[np.ix_(chosen, chosen)].tolist()))
 
 
-def _distribution_from(name: str, table: Mapping[str, Any], model: bool) -> Distribution:
-    if model:
-        _refuse_name(name)
-    kind = table.get("distribution")
-    if not isinstance(kind, str):
-        raise SpecError(f"{name}: distribution is missing; there are {', '.join(KINDS)}")
-    given = {key: value for key, value in table.items() if key != "distribution"}
-    declared = KINDS.get(kind)
-    try:
-        if declared is None:
-            distribution(kind)  # says what there is
-        if declared.pairs:
-            _known_keys(given, ("values", "weights"), f"{name}, discrete,")
-            values, weights = given.get("values", ()), given.get("weights", ())
-            if len(values) != len(weights):
-                raise SpecError(f"{name}: {len(values)} values with {len(weights)} weights")
-            parameters = [_number(name, x) for pair in zip(values, weights, strict=True) for x in pair]
-        else:
-            optional = tuple(key for key, _ in declared.optional)
-            _known_keys(given, declared.parameters + optional, f"{name}, {kind},")
-            missing = [key for key in declared.parameters if key not in given]
-            if missing:
-                raise SpecError(f"{name}: {missing[0]} is missing ({kind} takes {', '.join(declared.parameters)})")
-            keys = declared.parameters + tuple(key for key in optional if key in given)
-            parameters = [_number(f"{name}, {key}", given[key]) for key in keys]
-        return distribution(kind, *parameters)
-    except DistributionError as error:
-        raise SpecError(f"{name}: {error}", error.domain) from None
-
-
-def _number(what: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise SpecError(f"{what}: {value!r} is not a number")
-    return float(value)
-
-
 def _whole(what: str, value: Any, low: int, high: int | None) -> None:
     if isinstance(value, bool) or not isinstance(value, (int, float)) or not float(value).is_integer():
         raise SpecError(f"{what}: {value!r} is not a whole number")
     if value < low or (high is not None and value > high):
         allowed = f"{low} or more" if high is None else f"{low} to {high}"
         raise SpecError(f"{what}: {value} is out of range ({allowed})", True)
-
-
-def _table(value: Any, what: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise SpecError(f"{what}: a table of names and values belongs here")
-    return value
-
-
-def _known_keys(table: Mapping[str, Any], known: Sequence[str], what: str) -> None:
-    for key in table:
-        if key not in known:
-            close = difflib.get_close_matches(str(key), known, n=1)
-            hint = f"did you mean {close[0]}?" if close else f"there are {', '.join(known)}"
-            raise SpecError(f"{what} has no {key!r}; {hint}")
 
 
 def _one_of(word: Any, known: Sequence[str], what: str) -> None:
@@ -449,5 +341,5 @@ def _one_of(word: Any, known: Sequence[str], what: str) -> None:
 
 
 __all__ = [
-    "InputError", "Spec", "SpecError", "Trials", "draws", "join", "sampled", "simulate", "spec_from", "specification",
+    "InputError", "Spec", "SpecError", "Trials", "draws", "join", "refuse_name", "sampled", "simulate", "specification",
 ]  # fmt: skip

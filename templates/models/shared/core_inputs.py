@@ -11,6 +11,8 @@ from tokenbook.templates.models.shared import deployment_core as core
 from tokenbook.templates.models.shared.fill import CAPEX_TIERS, DEFAULT_GPUS, Filler, FillError
 from tokenbook.templates.sheets.front import Listed
 from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.udfs.catalog import Catalog
+from tokenbook.udfs.kernels import units
 
 SHARE = {"low": 0, "high": 1}
 LARGEST_UNIT = 144  # GPUs of the largest rack; a larger scale-up domain is a pod that nobody buys at once
@@ -134,9 +136,11 @@ OWN_VALUES = {
     "cached_share": 0.0, "cached_price_ratio": 0.25, "price_floor": 0.0, "ramp_shape": "linear",
     "demand_mtok_per_month": None, "demand_growth_per_year": 0.0, "demand_cv": 0.0, "pue": 1.0,
     "software_usd_per_gpu_month": 0.0, "staff_usd_per_month": 0.0, "timing": "end",
-    "depreciation_method": "SL", "hours_per_month": 730, "months_per_year": 12, "seconds_per_hour": 3600,
-    "tokens_per_mtok": 1_000_000, "kw_per_mw": 1000, "declining_factor": 2, "logistic_slope": 10, "logistic_middle": 0.5,
+    "depreciation_method": "SL", "hours_per_month": units.HOURS_PER_MONTH, "months_per_year": units.MONTHS_PER_YEAR,
+    "seconds_per_hour": units.SECONDS_PER_HOUR,
+    "tokens_per_mtok": units.TOKENS_PER_MTOK, "kw_per_mw": units.KW_PER_MW, "declining_factor": 2, "logistic_slope": 10, "logistic_middle": 0.5,
 }  # fmt: skip
+MEMORY_UNITS = {"bits_per_byte": units.BITS_PER_BYTE, "gb_per_tb": units.GB_PER_TB, "kb_per_gb": units.KB_PER_GB}
 
 
 def fill(
@@ -181,7 +185,7 @@ def around(
     return filled
 
 
-def lists(figures) -> tuple[Listed, ...]:
+def lists(figures: Catalog) -> tuple[Listed, ...]:
     """The drop-downs and tables that the inputs and formulas of the core refer to."""
     return (
         Listed("platforms", "Platforms", tuple(figures.platforms("usd_per_gpu_hour")), "Catalogue"),
