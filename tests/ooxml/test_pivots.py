@@ -25,7 +25,10 @@ def with_pivot(package, source, prefix=""):
         f'<!-- <worksheetSource ref="X1:Z9" sheet="Inputs"/> --><{p}{colon}cacheSource type="worksheet">{source}'
         f"</{p}{colon}cacheSource></{p}{colon}pivotCacheDefinition>"
     )
-    table = f'<pivotTableDefinition xmlns="{MAIN}" name="Costs by year" cacheId="1"><location ref="D1:E3"/></pivotTableDefinition>'
+    table = (
+        f'<pivotTableDefinition xmlns="{MAIN}" name="Costs by year" cacheId="1"><location ref="D1:E3"/>'
+        "</pivotTableDefinition>"
+    )
     book.add_part(TABLE, table.encode(), "application/pivot+xml", "xl/worksheets/sheet1.xml", f"{OFFICE}/pivotTable")
     book.add_part(CACHE, cache.encode(), "application/cache+xml", TABLE, f"{OFFICE}/pivotCacheDefinition")
     return ooxml.open_package(book.to_bytes())
