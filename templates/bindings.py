@@ -16,18 +16,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
-from openpyxl.utils import absolute_coordinate, quote_sheetname
-
+from tokenbook.templates.conventions import BINDING_PREFIX
+from tokenbook.templates.formulas.places import Place, place_of
+from tokenbook.templates.ooxml.references import absolute, quoted_sheet
 from tokenbook.udfs import catalog
 from tokenbook.udfs.errors import TokenbookError
 
-PREFIX = "_tokenbook."
 NAME = re.compile(r"_tokenbook\.([1-9][0-9]{0,6})(\.key|\.note)?", re.IGNORECASE)
 LONGEST_STRING = 255  # characters of one text within a formula, Excel's limit
 LONGEST_KEY = 4096  # characters; half of what the formula of a name may have
 READABLE = " /:,()"  # need no escape in a key; a quotation mark would, and so never has to be doubled
 STRING = re.compile(r'"((?:[^"]|"")*)"')
-CELL_REFERENCE = re.compile(r"(?:'((?:[^'\[\]]|'')+)'|([^'!\[\]:,()]+))!\$?([A-Za-z]{1,3})\$?([1-9][0-9]{0,6})")
 
 
 class BindingError(TokenbookError):
@@ -63,17 +62,6 @@ class Key:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """A cell: sheet name and reference."""
-
-    sheet: str
-    ref: str
-
-    def __str__(self) -> str:
-        return f"{self.sheet}!{self.ref}"
-
-
-@dataclass(frozen=True, slots=True)
 class Binding:
     """One bound cell as read from a workbook's names; what is missing or unreadable is None."""
 
@@ -103,15 +91,6 @@ def read(names: Iterable[tuple[str, str]]) -> list[Binding]:
     return [found[number] for number in sorted(found)]
 
 
-def place_of(text: str) -> Place | None:
-    """The single cell that the text of a name stands for, or None (a range, an expression, a lost reference)."""
-    match = CELL_REFERENCE.fullmatch(text.removeprefix("=").strip())
-    if not match:
-        return None
-    sheet = match[1].replace("''", "'") if match[1] else match[2]
-    return Place(sheet, (match[3] + match[4]).upper())
-
-
 def _key_of(text: str) -> Key | None:
     fields = dict(parse_qsl("".join(part.replace('""', '"') for part in STRING.findall(text)), keep_blank_values=True))
     try:
@@ -129,7 +108,7 @@ def _key_of(text: str) -> Key | None:
 
 def names_of(binding: Binding) -> list[tuple[str, str]]:
     """The names of a binding with their texts (without "="), as a workbook stores them."""
-    name = f"{PREFIX}{binding.number}"
+    name = f"{BINDING_PREFIX}{binding.number}"
     found = [(name, reference(binding.place)), key_name(binding)]
     if binding.note:
         found.append((f"{name}.note", reference(binding.note)))
@@ -138,17 +117,17 @@ def names_of(binding: Binding) -> list[tuple[str, str]]:
 
 def key_name(binding: Binding) -> tuple[str, str]:
     """The one name that changes with a refresh: it holds the key."""
-    return f"{PREFIX}{binding.number}.key", _text_of(binding.key)
+    return f"{BINDING_PREFIX}{binding.number}.key", _text_of(binding.key)
 
 
 def all_names(number: int) -> tuple[str, str, str]:
     """Every name that the binding of a number may have."""
-    return f"{PREFIX}{number}", f"{PREFIX}{number}.key", f"{PREFIX}{number}.note"
+    return f"{BINDING_PREFIX}{number}", f"{BINDING_PREFIX}{number}.key", f"{BINDING_PREFIX}{number}.note"
 
 
 def reference(place: Place) -> str:
     """The text of a name for one cell."""
-    return f"{quote_sheetname(place.sheet)}!{absolute_coordinate(place.ref)}"
+    return f"{quoted_sheet(place.sheet)}!{absolute(place.ref)}"
 
 
 def _text_of(key: Key) -> str:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import io
+import itertools
 import os
 import tempfile
 import zipfile
@@ -17,8 +18,8 @@ from pathlib import Path
 from lxml import etree
 from openpyxl.writer.excel import ExcelWriter
 
-from tokenbook.templates import hosts
 from tokenbook.templates.engine import Model
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.udfs.errors import TokenbookError
 
 CALC_ID = 191029  # of current Excel; a lower one would make it recalculate, and lose function values without the add-in
@@ -51,6 +52,12 @@ def check_target(out: Path, *, force: bool, ending: str = ".xlsx") -> None:
         raise BuildError(f"{out}: the folder {folder} cannot be written to")
 
 
+def free_name(folder: Path, stem: str) -> Path:
+    """The first of stem.xlsx, stem-2.xlsx, ... in the folder that is not taken."""
+    names = itertools.chain([stem], (f"{stem}-{number}" for number in itertools.count(2)))
+    return next(path for name in names if not (path := folder / f"{name}.xlsx").exists())
+
+
 def build(
     writer,
     out: str | Path,
@@ -61,10 +68,10 @@ def build(
 ) -> Model:
     """Write a composed workbook to ``out``; gives the calculated model. Nothing is left behind if it fails.
 
-    ``host`` says how calls of our functions are stored (``tokenbook.templates.hosts``).
+    ``host`` says how calls of our functions are stored (``tokenbook.templates.formulas.stored_calls``).
     """
     out = Path(out)
-    hosts.prefix_of(host)  # refuse an unknown one before any work is done
+    stored_calls.prefix_of(host)  # refuse an unknown one before any work is done
     check_target(out, force=force)
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         plain = Path(folder) / "plain.xlsx"
@@ -80,7 +87,7 @@ def build(
         for sheet, cells in model.values().items():
             if cells:
                 package.set_cached_many(sheet, cells)
-        hosts.convert(package, host)
+        stored_calls.convert(package, host)
         package.set_calculation(calc_id=CALC_ID, full_calc_on_load=False)
         package.save(out)
         package.close()

@@ -23,18 +23,19 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-import formualizer
-from openpyxl.utils import quote_sheetname
-
-from tokenbook.templates import engine, hosts, ooxml
+from tokenbook.templates import engine, ooxml
 from tokenbook.templates.audit import book, results
-from tokenbook.templates.audit.formula import area, pieces
+from tokenbook.templates.conventions import FROZEN_PREFIX
+from tokenbook.templates.formulas.references import Reference, quoted, reference, written
+from tokenbook.templates.formulas.stored_calls import CALL_IN_XML, calls
+from tokenbook.templates.formulas.tokens import RANGE, tokens
+from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_letters, parse_range, range_text, to_ref
 from tokenbook.templates.ooxml.xmlscan import Splice, set_attribute, splice, tree
 from tokenbook.udfs.errors import TokenbookError
 
-CELL_NAME, REFERENCE_NAME, DATA_NAME = "_tb_frozen_cell_{}", "_tb_frozen_ref_{}", "_tb_frozen_data_{}"
-OUR_NAME = re.compile(r"_tb_frozen_(cell|ref|data)_[0-9]+", re.IGNORECASE)
+CELL_NAME, REFERENCE_NAME, DATA_NAME = (FROZEN_PREFIX + kind for kind in ("cell_{}", "ref_{}", "data_{}"))
+OUR_NAME = re.compile(FROZEN_PREFIX + "(cell|ref|data)_[0-9]+", re.IGNORECASE)
 LITERAL = 255  # characters that Excel allows in one text constant of a formula
 LITERALS = 24  # in one name, so that it stays below Excel's 8,192 characters and 16,384 bytes
 MOST_NAMES = 60_000
@@ -95,23 +96,20 @@ def freeze(package, progress: Callable[[str], None] = lambda step: None) -> Froz
 def _calling(package, sheets) -> dict[str, list]:
     """Formula cells that call us, directly or through a defined name, by sheet."""
     names = {each.name.casefold(): each.text.removeprefix("=") for each in package.names}
-    ours = {name for name, text in names.items() if hosts.calls(text)}
+    ours = {name for name, text in names.items() if calls(text)}
     while more := {name for name, text in names.items() if name not in ours and _uses(text, ours)}:
         ours |= more
     found: dict[str, list] = {}
     for name, sheet in sheets.items():
         for cell in sheet.formulas.values():
-            if cell.kind != "dataTable" and cell.text and (hosts.calls(cell.text) or (ours and _uses(cell.text, ours))):
+            if cell.kind != "dataTable" and cell.text and (calls(cell.text) or (ours and _uses(cell.text, ours))):
                 found.setdefault(name, []).append(cell)
     return found
 
 
 def _uses(text: str, names: set[str]) -> bool:
-    try:
-        tokens = formualizer.tokenize("=" + text)
-    except formualizer.TokenizerError:
-        return False
-    return any(str(t.token_type) == "Operand" and t.value.rpartition("!")[2].casefold() in names for t in tokens)
+    found = tokens(text) or ()
+    return any(each.subtype == RANGE and each.value.rpartition("!")[2].casefold() in names for each in found)
 
 
 def _refuse_stale(package, sheets, wanted) -> int:
@@ -122,9 +120,10 @@ def _refuse_stale(package, sheets, wanted) -> int:
                 _refuse(name, cell, "holds #NAME?: it was saved where the add-in was missing")
     cells = [(name, cell) for name, each in wanted.items() for cell in each]
     try:
-        with engine.Model(package.path) as model:
+        formulas = Formulas(package)
+        with engine.Model(package.path, formulas=formulas) as model:
             model.recalculate()
-            values = results.from_engine(model, package, sheets)
+            values = results.from_engine(model, formulas, sheets)
     except engine.EngineError:
         values = None
     unverified = 0
@@ -182,13 +181,11 @@ def _record(package, wanted) -> tuple[dict, dict[str, str]]:
 def _tracked(package, sheet: str, formula: str) -> list[tuple[int, int, str, str]]:
     """References of a formula that names can follow: (start, end in UTF-8 bytes, as it stands, absolute)."""
     found = []
-    for token in formualizer.tokenize("=" + formula):
-        if str(token.token_type) == "Operand" and str(token.subtype) == "Range":
-            place = area(token.value)
-            if place and (place.sheet is None or place.sheet in package.sheets):
-                where = sheet if place.sheet is None else package.sheets.spelling(place.sheet)
-                bounds = (place.top, place.left, place.bottom, place.right)
-                found.append((token.start - 1, token.end - 1, token.value, _absolute(where, bounds)))
+    for token in tokens(formula) or ():
+        place = reference(token.value) if token.subtype == RANGE else None
+        if place and (place.sheet is None or place.sheet in package.sheets):
+            where = sheet if place.sheet is None else package.sheets.spelling(place.sheet)
+            found.append((token.start - 1, token.end - 1, token.value, _absolute(where, place.bounds)))
     return found
 
 
@@ -203,7 +200,7 @@ def _number(tracked, names, numbers, record) -> list:
 
 def _absolute(sheet: str, bounds) -> str:
     top, left, bottom, right = bounds
-    name = quote_sheetname(sheet)
+    name = quoted(sheet)
     if (top, bottom) == (1, LAST_ROW):
         return f"{name}!${column_letters(left)}:${column_letters(right)}"
     if (left, right) == (1, LAST_COLUMN):
@@ -240,12 +237,12 @@ def _stored(record: dict) -> dict[str, str]:
 
 def _rules_left(package) -> list[str]:
     """Places that call us and are no cells: a reader without the add-in sees them not work, no number is lost."""
-    left = [f"the name {name.name}" for name in package.names if hosts.calls(name.text)]
+    left = [f"the name {name.name}" for name in package.names if calls(name.text)]
     for name, part in package.sheets.items():
         text = package.read_part(part)
         for word, element in (("conditional formats", b"<cfRule"), ("validations", b"<dataValidation ")):
             at = text.find(element)
-            if at >= 0 and hosts.CALL_IN_XML.search(text, at):
+            if at >= 0 and CALL_IN_XML.search(text, at):
                 left.append(f"{word} of sheet {name}")
     return left
 
@@ -378,10 +375,10 @@ def _now(package, texts, number: int) -> str:
 
 
 def _bounds(package, text: str):
-    place = area(text.removeprefix("=").strip())
+    place = reference(text.removeprefix("=").strip())
     if place is None or place.sheet is None or place.sheet not in package.sheets:
         return None
-    return package.sheets.spelling(place.sheet), (place.top, place.left, place.bottom, place.right)
+    return package.sheets.spelling(place.sheet), place.bounds
 
 
 def _problem(package, sheet: dict, entry: dict, place) -> str:
@@ -432,21 +429,17 @@ def _rendered(old: str, absolute: str, sheet: str) -> str:
     """A reference in the style of ``old`` (its $ marks, its sheet prefix) that leads to ``absolute``."""
     if absolute == "#REF!":
         return absolute
-    new, (prefix, first, last) = area(absolute), pieces(old)
-    before = area(old)
-    if before.sheet is None:
-        shown = "" if new.sheet == sheet else quote_sheetname(new.sheet) + "!"
+    new, before = reference(absolute), reference(old)
+    if new.sheet.casefold() == (before.sheet or "").casefold():
+        qualifier = before.qualifier
     else:
-        shown = f"{prefix}!" if new.sheet.casefold() == before.sheet.casefold() else quote_sheetname(new.sheet) + "!"
-    last = last or first
-    if (new.top, new.bottom) == (1, LAST_ROW):
-        return f"{shown}{first[2]}{column_letters(new.left)}:{last[2]}{column_letters(new.right)}"
-    if (new.left, new.right) == (1, LAST_COLUMN):
-        return f"{shown}{first[0]}{new.top}:{last[0]}{new.bottom}"
-    start = f"{first[2]}{column_letters(new.left)}{first[0]}{new.top}"
-    if ":" not in old:
-        return shown + start
-    return f"{shown}{start}:{last[2]}{column_letters(new.right)}{last[0]}{new.bottom}"
+        qualifier = None if before.qualifier is None and new.sheet == sheet else quoted(new.sheet)
+    first, last = before.first, before.last or before.first
+    top, left, bottom, right = new.bounds
+    start = first._replace(row=top, column=left)
+    whole = (top, bottom) == (1, LAST_ROW) or (left, right) == (1, LAST_COLUMN)
+    end = last._replace(row=bottom, column=right) if whole or ":" in old else None
+    return written(Reference(qualifier, start, end), absolute if whole else "A1")
 
 
 def _sha(content: bytes) -> str:

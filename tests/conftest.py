@@ -10,6 +10,7 @@ import os
 import shutil
 import signal
 import subprocess
+import tempfile
 import uuid
 from pathlib import Path
 
@@ -45,6 +46,33 @@ def pytest_collection_modifyitems(config, items):
 
 def pytest_report_header():
     return [f"{name}: {found or 'not found, its tests are deselected'}" for name, found in PROGRAMS.values()]
+
+
+FURTHER_CLAIMS = Path(__file__).parent / "catalog" / "data" / "further_claims.toml"
+
+
+@pytest.fixture
+def append_claims(monkeypatch):
+    """Appends text to claims.toml for one test, as who adds a claim does; by default one claim for each recipe."""
+    from tokenbook.udfs.catalog import claim_table, claims, packaged, store
+
+    def forget():
+        for read in (claim_table._tables, claim_table.entries, claims._claims, claims._followed, store.shipped):
+            read.cache_clear()
+
+    read_text = packaged.text
+
+    def append(text=None):
+        more = FURTHER_CLAIMS.read_text(encoding="utf-8") if text is None else text
+        monkeypatch.setattr(
+            packaged, "text", lambda name: read_text(name) + ("\n" + more if name == claim_table.FILE else "")
+        )
+        forget()
+        return [claim.id for claim in claims.list()][8:]
+
+    yield append
+    monkeypatch.undo()
+    forget()
 
 
 @pytest.fixture(scope="session")
@@ -117,3 +145,43 @@ class LibreOffice:
 @pytest.fixture(scope="session")
 def libreoffice(tmp_path_factory) -> LibreOffice:
     return LibreOffice(tmp_path_factory.mktemp("libreoffice"))
+
+
+def _values_of(formulas: dict[str, str], cells: dict[str, object] | None = None) -> dict[str, object]:
+    """Formulas by name, each calculated in a cell of its own sheet of a real .xlsx; a spill gives its rows."""
+    from openpyxl import Workbook
+
+    from tokenbook.templates.engine import Model
+
+    book = Workbook()
+    data = book.active
+    data.title = "Data"
+    for ref, value in (cells or {}).items():
+        data[ref] = value
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "calc.xlsx"
+        sheets = {}
+        for index, (name, formula) in enumerate(formulas.items()):  # one sheet each: spills must not collide
+            sheet = book.create_sheet(f"F{index}")
+            sheet["A1"] = formula
+            sheets[name] = sheet.title
+        book.save(path)
+        with Model(path) as model:
+            model.recalculate()
+            return {name: _spilled(model, sheet) for name, sheet in sheets.items()}
+
+
+def _spilled(model, sheet: str):
+    width = height = 1
+    while model.at(sheet, 1, width + 1) is not None:
+        width += 1
+    while model.at(sheet, height + 1, 1) is not None:
+        height += 1
+    rows = [[model.at(sheet, row, column) for column in range(1, width + 1)] for row in range(1, height + 1)]
+    return rows[0][0] if width == height == 1 else rows
+
+
+@pytest.fixture(scope="session")
+def values_of():
+    """Function: formulas by name, and cells of a sheet Data to which they may refer -> values by name."""
+    return _values_of

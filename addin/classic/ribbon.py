@@ -9,7 +9,6 @@ from pathlib import Path
 import xlwings as xw
 
 TITLE = "Tokenbook"
-MOST_LINES = 15  # of what changed or was found, in a message
 FOLDER = "Tokenbook"  # in the user's documents
 
 
@@ -36,7 +35,7 @@ def new_model(book, template: str) -> None:
     from tokenbook.templates.models.shared.options import Options
 
     writer = models.module(template).compose(Options(version=version()))
-    out = free_name(documents(), template)
+    out = build.free_name(documents(), template)  # a button never replaces a file
     build.build(writer, out)
     book.app.books.open(str(out)).activate()
 
@@ -44,29 +43,23 @@ def new_model(book, template: str) -> None:
 @button
 def refresh_baselines(book) -> None:
     """Show what the catalogue would change in this workbook, and write it if the user says yes."""
+    from tokenbook.templates.refresh import words
     from tokenbook.templates.refresh.open_book import refresh_open
     from tokenbook.udfs import catalog
 
-    report = refresh_open(book)
-    if not report.lines:
-        _say(book, "No cell of this workbook is bound to a baseline (tokenbook bind does that).")
-        return
+    report, known = refresh_open(book), catalog.active().date
+    told = "\n".join([words.headline(report, known), *words.shortened(words.changes(report))])
     if not report.changes:
-        _say(book, f"All {len(report.lines)} baselines are those of {catalog.active().date}.")
-        return
-    changes = [
-        f"{line.cell}: {line.old} becomes {line.new} {line.row.unit} ({line.row.as_of})" for line in report.changes
-    ]
-    question = "\n".join([f"{len(changes)} of {len(report.lines)} baselines have newer figures.", *_first(changes)])
-    if book.app.alert(f"{question}\n\nWrite them?", title=TITLE, buttons="yes_no", mode="info") == "yes":
-        report = refresh_open(book, write=True)
-        _say(book, f"{len(report.changes)} baselines written. What depends on them is calculated by Excel.")
+        _say(book, told)
+    elif book.app.alert(f"{told}\n\nWrite them?", title=TITLE, buttons="yes_no", mode="info") == "yes":
+        _say(book, words.headline(refresh_open(book, write=True), known, written=True))
 
 
 @button
 def check_model(book) -> None:
     """Audit a copy of this workbook and say what was found."""
     from tokenbook.templates.audit import audit
+    from tokenbook.templates.refresh import words
 
     with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
         report = audit(_copy(book, Path(folder)))
@@ -79,7 +72,7 @@ def check_model(book) -> None:
             if category.fails:
                 lines += [f"   {finding.where} {finding.text}" for finding in category.findings[:3]]
     lines.append("Not fine; tokenbook check lists everything." if report.failed else "Fine.")
-    _say(book, "\n".join(_first(lines)))
+    _say(book, "\n".join(words.shortened(lines)))
 
 
 @button
@@ -104,13 +97,6 @@ def documents() -> Path:
     return folder
 
 
-def free_name(folder: Path, stem: str) -> Path:
-    """A name that is not taken: a button never replaces a file."""
-    from tokenbook.addin.commands.workbooks import _free
-
-    return _free(folder, stem)
-
-
 def _copy(book, folder: Path) -> Path:
     """The workbook as it is now, in a file of its own; on macOS as it was saved last."""
     suffix = Path(book.name).suffix or ".xlsx"
@@ -120,10 +106,6 @@ def _copy(book, folder: Path) -> Path:
     except AttributeError:
         return Path(book.fullname)
     return path
-
-
-def _first(lines: list[str]) -> list[str]:
-    return lines[:MOST_LINES] + ([f"and {len(lines) - MOST_LINES} more"] if len(lines) > MOST_LINES else [])
 
 
 def _say(book, text: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tokenbook.addin.commands import show
-from tokenbook.addin.commands.baselines import number, print_grid, print_team, print_text
+from tokenbook.addin.commands.texts import number, print_grid, print_team, print_text
 
 INDENT = 2
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.version import version
 from tokenbook.templates.ooxml import PackageError, open_package
+
+if TYPE_CHECKING:
+    from tokenbook.addin.lite.embedding import Embedded
 
 NEEDED = "To calculate: Excel with the free add-in xlwings Lite, opened once (Home > xlwings Lite)"
 
@@ -17,7 +21,7 @@ def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_fi
     from tokenbook.templates import build
 
     in_place = out is None or (out.exists() and book.exists() and out.samefile(book))
-    if not in_place:
+    if out is not None and not in_place:
         build.check_target(out, force=force, ending=book.suffix.lower() or ".xlsx")
     with show.progress() as progress:
         progress.add_task("putting the functions in")
@@ -40,7 +44,7 @@ def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_fi
     show.console.print(f"Written: {written}{kept}", soft_wrap=True)
 
 
-def sentences(done, *, requirement: bool = False) -> list[str]:
+def sentences(done: Embedded, *, requirement: bool = False) -> list[str]:
     """What was put in, for the reader of the terminal."""
     if requirement:
         lines = [f"requirements.txt asks for tokenbook=={version()}: xlwings Lite must find that package"]

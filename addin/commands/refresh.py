@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from tokenbook.templates.refresh import Line, Report
 
 BAD_INPUT, FINE = 2, 0
 
@@ -49,7 +54,7 @@ def refresh(
 
 
 @contextlib.contextmanager
-def _progress(count: int):
+def _progress(count: int) -> Iterator[Callable[[Path], None]]:
     """A bar over the workbooks on a terminal; gives the function that moves it on."""
     terminal = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -61,12 +66,14 @@ def _progress(count: int):
 # ---- for people ------------------------------------------------------------------------------------------
 
 
-def _print(reports, *, writes: bool) -> None:
+def _print(reports: list[Report], *, writes: bool) -> None:
+    from tokenbook.templates.refresh import words
+
     for report in reports:
         _print_lines(report)
     if len(reports) == 1:
         _fault(reports[0])
-        for sentence in _sentences(reports[0], writes):
+        for sentence in words.sentences(reports[0], writes=writes):
             show.sentence(sentence)
         return
     rows = [_summary(report, writes) for report in reports]
@@ -75,18 +82,18 @@ def _print(reports, *, writes: bool) -> None:
     for report in failed:
         _fault(report)
     if not writes and any(report.changes for report in reports):
-        show.console.print("Nothing written: --write does it, and keeps each old file as .bak.")
+        show.console.print(words.HOW_TO_WRITE.format("each old file"))
     if failed:
         untouched = "nothing was written to them" if not any(report.written for report in failed) else "see above"
         show.console.print(f"{len(failed)} of {len(reports)} workbooks failed; {untouched}.")
 
 
-def _fault(report) -> None:
+def _fault(report: Report) -> None:
     if report.error:
         print(f"tokenbook: {report.path}: {' '.join(report.error.split())}", file=sys.stderr)
 
 
-def _print_lines(report) -> None:
+def _print_lines(report: Report) -> None:
     told = [line for line in report.lines if line.status != "same"]
     if not told:
         return
@@ -104,71 +111,17 @@ def _print_lines(report) -> None:
     show.table(str(report.path), ["Cell", "What", "Source, as of", "Unit", "Old", "New"], rows, left=4)
 
 
-def _sentences(report, writes: bool) -> list[str]:
-    if report.error and not report.written:
-        return []
-    if not report.lines:
-        hint = "tokenbook bind BOOK Inputs!C9 -p B200 -m usd_per_gpu_hour binds a cell"
-        copied = [f"Written: {report.written}, a copy."] if report.written else []
-        return [f"{report.path}: nothing is bound; {hint}", *copied]
-    same = sum(1 for line in report.lines if line.status == "same")
-    left = len(report.lines) - same - len(report.changes)
-    counts = [f"{len(report.changes)} to change" if not writes else f"{len(report.changes)} changed"]
-    counts += [f"{left} left alone"] if left else []
-    cells = f"{len(report.lines)} bound cell{'s' if len(report.lines) != 1 else ''}"
-    sentences = [f"{cells}: {', '.join(counts)}, {same} as in the catalogue."]
-    if report.changes and not writes:
-        sentences.append("Nothing written: --write does it, and keeps the old file as .bak.")
-    if report.written and report.changes:
-        sentences.append(_about_formulas(report))
-        kept = f" (before: {report.path.name}.bak)" if report.written == report.path else ""
-        record = f"; recorded in {report.log}" if report.log else ""
-        sentences.append(f"Written: {report.written}{kept}{record}.")
-    elif report.written:
-        sentences.append(f"Written: {report.written}, a copy; there was nothing to change.")
-    elif writes:
-        sentences.append("The file was not touched.")
-    return sentences
+def _summary(report: Report, writes: bool) -> list[str]:
+    from tokenbook.templates.refresh import words
 
-
-def _about_formulas(report) -> str:
-    if not report.dependents:
-        return "No formula depends on them."
-    if report.left_to_excel:
-        return (
-            f"Formulas that depend on them: {report.dependents:,}, still with their old results; Excel calculates them "
-            f"when it opens the file, because {report.left_to_excel}."
-        )
-    return (
-        f"Formulas that depend on them: {report.dependents:,}, recalculated; {report.recalculated:,} results changed."
-    )
-
-
-def _summary(report, writes: bool) -> list[str]:
-    same = sum(1 for line in report.lines if line.status == "same")
-    left = len(report.lines) - same - len(report.changes)
-    numbers = [str(len(report.lines) or ""), str(len(report.changes) or ""), str(left or "")]
-    return [str(report.path), _result(report, writes), *numbers]
-
-
-def _result(report, writes: bool) -> str:
-    if report.error:
-        return "failed"
-    if not report.lines:
-        return "nothing bound"
-    if not report.changes:
-        return "up to date"
-    if not writes:
-        return "would change"
-    return (
-        f"refreshed; Excel calculates it on opening ({report.left_to_excel})" if report.left_to_excel else "refreshed"
-    )
+    counts = (len(each) for each in (report.lines, report.changes, report.left))
+    return [str(report.path), words.outcome(report, writes=writes), *(str(count or "") for count in counts)]
 
 
 # ---- for programs ----------------------------------------------------------------------------------------
 
 
-def _data(report) -> dict:
+def _data(report: Report) -> dict[str, object]:
     return {
         "workbook": str(report.path),
         "error": report.error or None,
@@ -181,7 +134,7 @@ def _data(report) -> dict:
     }
 
 
-def _cell(line) -> dict:
+def _cell(line: Line) -> dict[str, object]:
     row = line.row
     return {
         "cell": line.cell,

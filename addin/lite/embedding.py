@@ -12,8 +12,11 @@ from dataclasses import dataclass
 
 from tokenbook.addin.lite import figures, package_source, part, source
 from tokenbook.addin.version import version
-from tokenbook.templates import bindings, hosts
+from tokenbook.templates import bindings
+from tokenbook.templates.formulas import stored_calls
+from tokenbook.templates.ooxml import Package
 from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.spelling import find_platform
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.functions import registry
 
@@ -31,6 +34,8 @@ REQUIRED = (
 NUMPY = "numpy"
 LARGEST = 1_500_000  # characters; Office keeps at most 2 MB of settings for an add-in
 FRONTIERS = {"TOK_BASELINE_FRONTIER", "TOK_BASELINES"}  # functions that look long series up
+WHOLE = {"TOK_METRICS"}  # functions that say what the catalogue holds
+IN_QUOTES = re.compile(r'"((?:[^"]|"")*)"')
 
 
 class EmbedError(TokenbookError):
@@ -49,7 +54,7 @@ class Embedded:
 
 
 def embed(
-    package,
+    package: Package,
     *,
     requirement: bool = False,
     used_only: bool = False,
@@ -60,7 +65,7 @@ def embed(
 
     Parameters
     ----------
-    package : tokenbook.templates.ooxml.Package
+    package : Package
     requirement : bool
         Ask for the package ``tokenbook`` of this version in requirements.txt instead of carrying the source.
     used_only : bool
@@ -80,7 +85,7 @@ def embed(
     old = there.properties if there else {}
     if not force:
         _refuse_to_lose(old.get(MAIN, ""))
-    called = {name.lower() for name, _ in hosts.spellings(package)}
+    called = {name.lower() for name, _ in stored_calls.spellings(package)}
     if used_only and not called:
         raise EmbedError("this workbook calls none of our functions: leave --used out, all of them then travel")
     if requirement:
@@ -96,7 +101,7 @@ def embed(
     properties = {MAIN: text, REQUIREMENTS: _requirements(old.get(REQUIREMENTS, ""), requirement)}
     properties |= {name: value for name, value in SEEN_VERSIONS.items() if name not in old}
     part.write(package, properties)
-    converted = sum(hosts.convert(package, HOST).values())
+    converted = sum(stored_calls.convert(package, HOST).values())
     count = len(called & set(registry())) if used_only else len(registry())
     return Embedded(count, len(rows), len(text), converted, bool(package.changed_parts))
 
@@ -113,18 +118,28 @@ def _refuse_to_lose(main: str) -> None:
     raise EmbedError(f"this workbook has Python code of its own in xlwings Lite{shown}, which would be lost. {keep}")
 
 
-def _rows_for(package, called: set[str]) -> list[catalog.Baseline]:
+def _rows_for(package: Package, called: set[str]) -> list[catalog.Baseline]:
     """The figures for this workbook: see ``figures``."""
-    active = catalog.active()
-    ids, platforms = {row.id for row in active}, set(active.platforms())
-    look_up = bool({name.upper() for name in called} & FRONTIERS)
+    functions = {name.upper() for name in called}
+    if functions & WHOLE:
+        return list(catalog.active())
+    ids = {row.id for row in catalog.active()}
     texts = {
         cell.value for sheet in package.sheets for cell in package.cells(sheet) if isinstance(cell.value, str)
     }  # fmt: skip
-    return figures.chosen(texts & ids | _bound(package), texts & platforms if look_up else ())
+    platforms = map(find_platform, texts | _quoted(package)) if functions & FRONTIERS else ()
+    return figures.chosen(texts & ids | _bound(package), {name for name in platforms if name})
 
 
-def _bound(package) -> set[str]:
+def _quoted(package: Package) -> set[str]:
+    """Texts that stand in formulas and defined names."""
+    formulas = [formula.text for sheet in package.sheets for formula in package.formulas(sheet)]
+    return {
+        text for formula in (*formulas, *(name.text for name in package.names)) for text in IN_QUOTES.findall(formula)
+    }
+
+
+def _bound(package: Package) -> set[str]:
     """Ids of the rows in bound cells, and of those that a refresh would write there."""
     found = set()
     for binding in bindings.read((name.name, name.text) for name in package.names if name.scope is None):

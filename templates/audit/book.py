@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from tokenbook.templates.audit.formula import Parsed, parse
+from tokenbook.templates.ooxml import Package
 from tokenbook.templates.ooxml.references import Ranges, parse_range
 
 
@@ -17,7 +19,7 @@ class FormulaCell:
     column: int
     text: str | None
     kind: str
-    value: object
+    value: Any
     value_kind: str
     parsed: Parsed | None
 
@@ -34,12 +36,12 @@ class Sheet:
     unreadable: list[str] = field(default_factory=list)
 
 
-def read(package) -> dict[str, Sheet]:
+def read(package: Package) -> dict[str, Sheet]:
     """All sheets of a package, by name."""
     return {name: _sheet(package, name) for name in package.sheets}
 
 
-def _sheet(package, name: str) -> Sheet:
+def _sheet(package: Package, name: str) -> Sheet:
     sheet, arrays, others = Sheet(name), [], []
     for cell in package.cells(name):
         if cell.formula is not None:

@@ -1,111 +1,68 @@
-"""Which formulas depend on which cells, by the references that stand in them."""
+"""Which formulas depend on which cells, and which stand on circles, by the references that stand in them."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 
 from tokenbook.templates.audit.book import Sheet
-from tokenbook.templates.audit.formula import Area, area
+from tokenbook.templates.formulas.dependents import Followers
+from tokenbook.templates.formulas.references import Area
+from tokenbook.templates.formulas.workbook import Formulas
 
 Place = tuple[str, int, int]  # sheet, row, column
 SMALL = 256  # cells of a reference that are looked up one by one
 
 
-class References:
-    """The cells that each formula reads: plain references, and names that stand for cells."""
+class Dependence:
+    """The formulas of a workbook, and the cells whose values they read by plain references and names."""
 
-    def __init__(self, package, sheets: dict[str, Sheet]):
-        self._spelling = {name.casefold(): name for name in sheets}
-        self._names = {name.name.casefold(): name.text for name in package.names}
-        self._sheets = sheets
+    def __init__(self, formulas: Formulas, sheets: dict[str, Sheet]):
+        every = list(formulas)
+        self._formulas = formulas
+        self._places: list[Place] = [(cell.sheet, cell.fills.top, cell.fills.left) for cell in every]
+        reads = [() if cell.is_table else formulas.reads(cell).values for cell in every]
+        self._reads = dict(zip(self._places, reads, strict=True))
+        self._followers = Followers([cell.fills for cell in every], reads)
+        self._filled: dict[Place, list[Place]] = defaultdict(list)  # an array's formula -> the other cells it fills
+        for name, sheet in sheets.items():
+            for place, anchor in sheet.anchors.items():
+                self._filled[name, *anchor].append((name, *place))
 
-    def formulas(self) -> dict[Place, list[tuple[str, Area]]]:
-        """What every formula reads, as (sheet, area)."""
-        return {
-            (name, row, column): self._areas(name, cell.parsed.references)
-            for name, sheet in self._sheets.items()
-            for (row, column), cell in sheet.formulas.items()
-            if cell.parsed and cell.parsed.references
-        }
-
-    def _areas(self, sheet: str, references, depth: int = 0) -> list[tuple[str, Area]]:
-        found = []
-        for reference in references:
-            place = area(reference.removeprefix("=").strip())
-            if place is None:
-                text = self._names.get(reference.rpartition("!")[2].casefold())
-                if text and depth < 3:
-                    found += self._areas(sheet, (text,), depth + 1)
-                continue
-            where = self._spelling.get((place.sheet or sheet).casefold())
-            if where:
-                found.append((where, place))
+    def of(self, seeds: Iterable[Place]) -> set[Place]:
+        """The seeds and every calculated cell that depends on one of them."""
+        found = set(seeds)
+        for seed in list(found):
+            found.update(self._filled.get(seed, ()))
+        cells = [(sheet.casefold(), row, column) for sheet, row, column in found]
+        for number in self._followers.follow(cells) if cells else ():
+            place = self._places[number]
+            found.add(place)
+            found.update(self._filled.get(place, ()))
         return found
 
-
-def dependents(reads: dict[Place, list[tuple[str, Area]]], filled: dict[Place, Place], seeds: set[Place]) -> set[Place]:
-    """The seeds and every formula that depends on one of them; ``filled`` leads from a spilled cell to its formula."""
-    if not seeds:
-        return set()
-    exact: dict[Place, list[Place]] = defaultdict(list)
-    wide: dict[str, list[tuple[Area, Place]]] = defaultdict(list)
-    for reader, areas in reads.items():
-        for sheet, a in areas:
-            if (a.bottom - a.top + 1) * (a.right - a.left + 1) > SMALL:
-                wide[sheet].append((a, reader))
-                continue
-            for row in range(a.top, a.bottom + 1):
-                for column in range(a.left, a.right + 1):
-                    exact[sheet, row, column].append(reader)
-    spilled: dict[Place, list[Place]] = defaultdict(list)
-    for cell, anchor in filled.items():
-        spilled[anchor].append(cell)
-    reached, todo = set(seeds), list(seeds)
-    while todo:
-        place = todo.pop()
-        sheet, row, column = place
-        near = [reader for reader in exact.get(place, ()) if reader not in reached]
-        near += [cell for cell in spilled.get(place, ()) if cell not in reached]
-        if wide.get(sheet):
-            left = []
-            for a, reader in wide[sheet]:
-                if reader in reached:
-                    continue
-                if a.top <= row <= a.bottom and a.left <= column <= a.right:
-                    near.append(reader)
-                else:
-                    left.append((a, reader))
-            wide[sheet] = left
-        for reader in near:
-            if reader not in reached:
-                reached.add(reader)
-                todo.append(reader)
-    return reached
+    def on_circles(self, cells: set[Place]) -> set[Place]:
+        """Of some cells, those on a circle of references or between two; not what only leads to one or follows it."""
+        by_sheet: dict[str, dict[tuple[int, int], Place]] = defaultdict(dict)
+        for cell in cells:
+            by_sheet[cell[0].casefold()][cell[1:]] = cell
+        precedents: dict[Place, set[Place]] = {}
+        for cell in cells:
+            precedents[cell] = set()
+            for area in self._reads.get(cell, ()):
+                precedents[cell].update(_within(area, by_sheet.get(area.sheet, {})))
+        readers: dict[Place, set[Place]] = defaultdict(set)
+        for cell, others in precedents.items():
+            for other in others:
+                readers[other].add(cell)
+        kept = _trimmed(set(cells), precedents, readers)
+        return _trimmed(kept, readers, precedents)
 
 
-def on_circles(reads: dict[Place, list[tuple[str, Area]]], cells: set[Place]) -> set[Place]:
-    """Of some cells, those on a circle of references or between two; not what only leads to one or follows it."""
-    by_sheet: dict[str, set[tuple[int, int]]] = defaultdict(set)
-    for sheet, row, column in cells:
-        by_sheet[sheet].add((row, column))
-    precedents: dict[Place, set[Place]] = {}
-    for cell in cells:
-        precedents[cell] = set()
-        for sheet, a in reads.get(cell, ()):
-            precedents[cell].update((sheet, *place) for place in _within(a, by_sheet.get(sheet, ())))
-    readers: dict[Place, set[Place]] = defaultdict(set)
-    for cell, others in precedents.items():
-        for other in others:
-            readers[other].add(cell)
-    kept = _trimmed(set(cells), precedents, readers)
-    return _trimmed(kept, readers, precedents)
-
-
-def _within(a: Area, places) -> list[tuple[int, int]]:
-    if (a.bottom - a.top + 1) * (a.right - a.left + 1) <= min(SMALL, len(places)):
-        candidates = ((row, column) for row in range(a.top, a.bottom + 1) for column in range(a.left, a.right + 1))
-        return [place for place in candidates if place in places]
-    return [(row, column) for row, column in places if a.top <= row <= a.bottom and a.left <= column <= a.right]
+def _within(area: Area, places: dict[tuple[int, int], Place]) -> list[Place]:
+    if area.size <= min(SMALL, len(places)):
+        return [places[place] for place in area.cells() if place in places]
+    return [cell for place, cell in places.items() if area.holds(*place)]
 
 
 def _trimmed(cells: set[Place], ahead: dict[Place, set[Place]], behind: dict[Place, set[Place]]) -> set[Place]:

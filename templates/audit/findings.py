@@ -34,5 +34,5 @@ class Category:
     summary: str = ""
     facts: list[str] = field(default_factory=list)
 
-    def add(self, *finding) -> None:
+    def add(self, *finding: str) -> None:
         self.findings.append(Finding(*finding))

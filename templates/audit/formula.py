@@ -6,12 +6,23 @@ The relative form is the formula in R1C1 notation: two cells that were copied fr
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from dataclasses import dataclass
 from typing import NamedTuple
 
-import formualizer
-
-from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number
+from tokenbook.templates.formulas.references import relative
+from tokenbook.templates.formulas.tokens import (
+    CLOSE,
+    FUNCTION,
+    NUMBER,
+    OPEN,
+    OPERAND,
+    PREFIX,
+    RANGE,
+    SEPARATOR,
+    SHAPE_ONLY,
+    SPACE,
+    tokens,
+)
 
 # Numbers that need no name. Everything else belongs in a cell with a label and a unit.
 NEUTRAL = {"0", "1"}  # nothing, unity, the direction of a sum (-1), an offset by one
@@ -34,15 +45,17 @@ CHOICES = {
     "XMATCH": (3, 4), "YEARFRAC": (3,),
 }  # fmt: skip
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "CELL", "INFO"}
-SHAPE_ONLY = {"ROW", "ROWS", "COLUMN", "COLUMNS", "AREAS", "SHEET", "SHEETS"}  # look where a range lies, not into it
 CHANGES_BY_ITSELF = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # gives another value without any input
 FUTURE = re.compile(r"^(_xlfn\.|_xlws\.|_xludf\.)+", re.IGNORECASE)  # how the file marks functions newer than 2007
 LINK = re.compile(r"\[[0-9]+\]")
 
-SHEET = r"(?:('(?:[^']|'')*'|[^'!\[\]]*)!)?"
-CELLS = re.compile(SHEET + r"(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7})(?::(\$?)([A-Za-z]{1,3})(\$?)([0-9]{1,7}))?")
-COLUMNS = re.compile(SHEET + r"(\$?)([A-Za-z]{1,3}):(\$?)([A-Za-z]{1,3})")
-ROWS = re.compile(SHEET + r"(\$?)([0-9]{1,7}):(\$?)([0-9]{1,7})")
+
+@dataclass(slots=True)
+class Call:
+    """An open bracket: its function (or ""), and in which argument we are."""
+
+    function: str
+    argument: int = 1
 
 
 class Parsed(NamedTuple):
@@ -59,40 +72,32 @@ class Parsed(NamedTuple):
     linked: bool
 
 
-class Area(NamedTuple):
-    """A reference of a formula: sheet (None: its own) and bounds, first and last row and column."""
-
-    sheet: str | None
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-
 def parse(text: str, row: int, column: int) -> Parsed | None:
     """Read the formula (without "=") of a cell; None where it is no formula."""
-    try:
-        tokens = list(formualizer.tokenize("=" + text))
-    except formualizer.TokenizerError:
+    found = tokens(text)
+    if found is None:
         return None
-    form, shape, numbers, functions, references = [], [], [], [], []
+    form: list[str] = []
+    shape: list[str] = []
+    numbers: list[str] = []
+    functions: list[str] = []
+    references: list[str] = []
     linked = False
-    calls: list[list] = []  # open brackets: [function or "", argument]
+    calls: list[Call] = []
     before = sign = ""  # the token in front of an operand, and the sign between the two
-    for token in tokens:
-        kind, value = str(token.token_type), token.value
-        if kind == "Whitespace":
+    for token in found:
+        kind, subtype, value = token.token_type, token.subtype, token.value
+        if kind == SPACE:
             continue
         mark = value
-        if kind == "Operand":
-            subtype = str(token.subtype)
-            if subtype == "Range":
+        if kind == OPERAND:
+            if subtype == RANGE:
                 mark = relative(value, row, column)
-                if not (calls and calls[-1][0] in SHAPE_ONLY):
+                if not (calls and f"{calls[-1].function}(" in SHAPE_ONLY):
                     references.append(value)
                 linked = linked or ("[" in value and LINK.search(value) is not None)
                 shape.append("#")
-            elif subtype == "Number":
+            elif subtype == NUMBER:
                 if not _needs_no_name(value, before, calls):
                     numbers.append(sign + value)
                 shape.append("0")
@@ -101,88 +106,36 @@ def parse(text: str, row: int, column: int) -> Parsed | None:
             form.append(mark)
             before, sign = value, ""
             continue
-        subtype = str(token.subtype)
-        if kind == "Func" and subtype == "Open":
+        if kind == FUNCTION and subtype == OPEN:
             name = FUTURE.sub("", value[:-1]).upper()
             functions.append(name)
             linked = linked or "[" in value
-            calls.append([name, 1])
+            calls.append(Call(name))
             mark = name + "("
-        elif subtype == "Open":
-            calls.append(["", 1])
-        elif subtype == "Close":
+        elif subtype == OPEN:
+            calls.append(Call(""))
+        elif subtype == CLOSE:
             if calls:
                 calls.pop()
-        elif kind == "Sep" and calls and value == ",":
-            calls[-1][1] += 1
+        elif kind == SEPARATOR and calls and value == ",":
+            calls[-1].argument += 1
         form.append(mark)
         shape.append(mark)
-        if kind == "OpPrefix":
+        if kind == PREFIX:
             sign = value if value == "-" else ""
         else:
             before, sign = value, ""
     return Parsed("".join(form), "".join(shape), tuple(numbers), tuple(functions), tuple(references), linked)
 
 
-def _needs_no_name(value: str, before: str, calls: list[list]) -> bool:
+def _needs_no_name(value: str, before: str, calls: list[Call]) -> bool:
     if value in NEUTRAL or (before == "^" and value in AS_EXPONENT) or (before == "/" and value in AS_DIVISOR):
         return True
     if float(value) in (0.0, 1.0):
         return True
-    for function, argument in reversed(calls):
-        if function == "TEXT" and argument == 1 and before == "/" and value in AS_SCALE:
+    for call in reversed(calls):
+        if call.function == "TEXT" and call.argument == 1 and before == "/" and value in AS_SCALE:
             return True
-        if function:
-            return argument in CHOICES.get(function, ())
+        if call.function:
+            return call.argument in CHOICES.get(call.function, ())
     return False
-
-
-@lru_cache(maxsize=200_000)
-def pieces(reference: str):
-    """Sheet prefix, first and last corner of a reference: (row mark, row, column mark, column), last None for a cell.
-
-    None for a name, a table column, another file. The sheet prefix is as it stands, quotes and all.
-    """
-    found = CELLS.fullmatch(reference)
-    if found:
-        sheet, column_1, letters_1, row_1, digits_1, column_2, letters_2, row_2, digits_2 = found.groups()
-        first = (row_1, int(digits_1), column_1, column_number(letters_1))
-        if digits_2 is None:
-            return sheet, first, None
-        return sheet, first, (row_2, int(digits_2), column_2, column_number(letters_2))
-    found = COLUMNS.fullmatch(reference)
-    if found:
-        sheet, column_1, letters_1, column_2, letters_2 = found.groups()
-        return sheet, ("$", 1, column_1, column_number(letters_1)), ("$", LAST_ROW, column_2, column_number(letters_2))
-    found = ROWS.fullmatch(reference)
-    if found:
-        sheet, row_1, digits_1, row_2, digits_2 = found.groups()
-        return sheet, (row_1, int(digits_1), "$", 1), (row_2, int(digits_2), "$", LAST_COLUMN)
-    return None
-
-
-def relative(reference: str, row: int, column: int) -> str:
-    """A reference as seen from a cell: B7 from C7 is R[0]C[-1]. Names stay names."""
-    parts = pieces(reference)
-    if parts is None:
-        return reference.upper()
-    sheet, first, last = parts
-    text = f"{sheet}!" if sheet else ""
-    for part in (first, last):
-        if part is not None:
-            row_mark, at_row, column_mark, at_column = part
-            text += f"R{at_row}" if row_mark else f"R[{at_row - row}]"
-            text += f"C{at_column}:" if column_mark else f"C[{at_column - column}]:"
-    return text[:-1]
-
-
-def area(reference: str) -> Area | None:
-    """The cells of a reference; None for names, table columns and other files."""
-    parts = pieces(reference)
-    if parts is None:
-        return None
-    sheet, first, last = parts
-    last = last or first
-    name = sheet.strip("'").replace("''", "'") if sheet else None
-    rows, columns = sorted((first[1], last[1])), sorted((first[3], last[3]))
-    return Area(name, rows[0], columns[0], rows[1], columns[1])

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tokenbook.templates import engine, hosts, ooxml
+from tokenbook.templates import engine, ooxml
 from tokenbook.templates.audit import book, results, structure
-from tokenbook.templates.audit.book import Sheet
+from tokenbook.templates.audit.book import FormulaCell, Sheet
 from tokenbook.templates.audit.findings import Category, Finding
 from tokenbook.templates.audit.formula import VOLATILE
 from tokenbook.templates.audit.rows import TYPED, odd_cells
+from tokenbook.templates.conventions import FROZEN_PREFIX
+from tokenbook.templates.formulas import stored_calls
+from tokenbook.templates.formulas.workbook import Formulas
 
-FROZEN = re.compile(r"_tb_frozen_cell_", re.IGNORECASE)  # names that tokenbook.templates.sharing leaves
+FROZEN_CELL = f"{FROZEN_PREFIX}cell_"  # names that tokenbook.templates.sharing leaves
 OFFICE_JS, PLAIN = "Office.js (Lite, server)", "plain (classic, Calc)"
 
 
@@ -74,13 +76,14 @@ def audit(path: str | Path, progress: Callable[[str], None] = lambda step: None)
     return Report(path, count, len(sheets), time.perf_counter() - start, values.refusal, categories)
 
 
-def _recalculated(path: Path, package, sheets: dict[str, Sheet]) -> results.Values:
+def _recalculated(path: Path, package: ooxml.Package, sheets: dict[str, Sheet]) -> results.Values:
     if package.date1904:
         return results.from_file(sheets, "its days count from 1904, which the engine does not know")
     try:
-        with engine.Model(path) as model:
-            model.recalculate()
-            return results.from_engine(model, package, sheets)
+        formulas = Formulas(package)
+        model = engine.Model(package, formulas=formulas)
+        model.recalculate()
+        return results.from_engine(model, formulas, sheets)
     except engine.EngineError as error:
         return results.from_file(sheets, str(error).removeprefix(f"{path.name}: "))
 
@@ -89,7 +92,7 @@ def numbers(sheets: dict[str, Sheet]) -> Category:
     """Numbers written into formulas that belong in a named input. Copies of one formula are listed once."""
     found = Category("numbers", "Hard-coded numbers")
     for sheet in sheets.values():
-        copies: dict[str, list] = {}
+        copies: dict[str, list[FormulaCell]] = {}
         for cell in sheet.formulas.values():
             if cell.parsed and cell.parsed.numbers:
                 copies.setdefault(cell.parsed.form, []).append(cell)
@@ -100,7 +103,7 @@ def numbers(sheets: dict[str, Sheet]) -> Category:
     return found
 
 
-def _span(cells: list) -> tuple[str, str]:
+def _span(cells: list[FormulaCell]) -> tuple[str, str]:
     """Where copies of a formula stand: their range if they fill one, else the first and how many there are."""
     first, last = cells[0], cells[-1]
     size = (last.row - first.row + 1) * (last.column - first.column + 1)
@@ -147,21 +150,21 @@ def volatile(sheets: dict[str, Sheet]) -> Category:
     return found
 
 
-def functions(package, sheets: dict[str, Sheet]) -> Category:
+def functions(package: ooxml.Package, sheets: dict[str, Sheet]) -> Category:
     """Our functions in the workbook and the hosts they are stored for; a mixture is a finding."""
     found = Category("functions", "TOK functions")
     count: Counter[tuple[str, str]] = Counter()
     first: dict[str, tuple[str, str, str]] = {}
     for sheet in sheets.values():
         for cell in sheet.formulas.values():
-            for name, prefix in hosts.calls(cell.text) if cell.text else ():
+            for name, prefix in stored_calls.calls(cell.text) if cell.text else ():
                 count[name, prefix] += 1
                 first.setdefault(prefix, (sheet.name, cell.ref, cell.text))
     prefixes = sorted({prefix for _, prefix in count})
     if count:
         stored = " and ".join(_host_of(prefix) for prefix in prefixes)
         found.summary = f"{sum(count.values())} calls of {len({name for name, _ in count})} functions, stored {stored}"
-    frozen = sum(FROZEN.match(name.name) is not None for name in package.names)
+    frozen = sum(name.name.casefold().startswith(FROZEN_CELL) for name in package.names)
     if frozen:
         kept = f"{frozen} frozen to their values (tokenbook thaw brings them back)"
         found.summary = f"{found.summary}; {kept}" if found.summary else kept

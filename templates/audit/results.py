@@ -3,24 +3,42 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import TYPE_CHECKING, Any
 
 from tokenbook.templates.audit.book import FormulaCell, Sheet
-from tokenbook.templates.audit.depends import Place, References, dependents, on_circles
+from tokenbook.templates.audit.depends import Dependence, Place
 from tokenbook.templates.audit.findings import Category
-from tokenbook.templates.audit.formula import CHANGES_BY_ITSELF, area
-from tokenbook.templates.ooxml.references import to_ref
+from tokenbook.templates.audit.formula import CHANGES_BY_ITSELF
+from tokenbook.templates.conventions import (
+    BASELINES,
+    CHECK_DIFFERENCE,
+    CHECK_LABEL,
+    CHECK_OTHER,
+    CHECK_THIS,
+    CHECK_VERDICT,
+    INPUTS,
+    MASTER_CHECK,
+    OK,
+    OVERRIDE,
+    PASSED,
+    STATUS,
+)
+from tokenbook.templates.formulas.places import place_of
+from tokenbook.templates.formulas.references import reference
+from tokenbook.templates.formulas.workbook import Formulas
+from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.functions.errors import is_error
+
+if TYPE_CHECKING:
+    from tokenbook.templates.engine import Model
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-11  # a cached value within either of the recalculated one is not stale
 SEARCHED = 1e-6  # relative, for what depends on a rate that is searched for: programs stop at different digits
 SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
-MASTER = "check_master"
-PASSED = ("OK", "no add-in")
-LABEL, THIS, OTHER, DIFFERENCE, VERDICT = range(1, 6)  # columns of the Checks sheet
-STATUS = "Status"  # title of the column of the Inputs sheet that compares with the baselines
-NOT_KNOWN = "Name"  # the engine's error for a function or a name that it does not know
 
 
 @dataclass(slots=True)
@@ -32,54 +50,50 @@ class Values:
     """
 
     refusal: str = ""  # why the engine could not calculate the workbook
-    sheets: dict[str, dict[tuple[int, int], object]] = field(default_factory=dict)
+    sheets: dict[str, dict[tuple[int, int], Any]] = field(default_factory=dict)
     circular: set[Place] = field(default_factory=set)
     unknown: set[Place] = field(default_factory=set)
     unsure: set[Place] = field(default_factory=set)
     iterated: set[Place] = field(default_factory=set)
 
-    def at(self, sheet: str, row: int, column: int, default=None):
-        return self.sheets.get(sheet, {}).get((row, column), default)
+    def at(self, sheet: str, row: int, column: int) -> Any:
+        return self.sheets.get(sheet, {}).get((row, column))
 
 
-def from_engine(model, package, sheets: dict[str, Sheet]) -> Values:
+def from_engine(model: Model, formulas: Formulas, sheets: dict[str, Sheet]) -> Values:
     """The values of all calculated cells in a recalculated model."""
-    from tokenbook.templates.engine import EngineError, from_engine
+    from tokenbook.templates.engine import CIRCLE, NOT_KNOWN, EngineError
 
     values = Values()
     knotted: set[Place] = set()
-    get = model.workbook.get_value
     for name, place, cell in calculated(sheets):
-        raw = get(name, *place)
         where = (name, *place)
-        value = from_engine(raw)
-        kind = raw.get("kind") if type(raw) is dict else None
-        if kind == "Circ":
+        value, trouble = model.reading(name, *place)
+        if trouble == CIRCLE:
             knotted.add(where)
-        elif cell.kind == "dataTable" or (kind == NOT_KNOWN and cell.value_kind != "error"):
+        elif cell.kind == "dataTable" or (trouble == NOT_KNOWN and cell.value_kind != "error"):
             values.unknown.add(where)
         elif value is None and cell.value_kind != "blank" and cell.value != "":
-            if cell.kind != "filled" and model.workbook.get_formula(name, *place) is None:
+            if cell.kind != "filled" and not model.has_formula(name, *place):
                 raise EngineError(f"the engine cannot read the formulas of sheet {name}")
             values.unknown.add(where)
         values.sheets.setdefault(name, {})[place] = value
-    _tell_apart(package, sheets, values, knotted)
+    _tell_apart(formulas, sheets, values, knotted)
     return values
 
 
-def _tell_apart(package, sheets: dict[str, Sheet], values: Values, knotted: set[Place]) -> None:
+def _tell_apart(formulas: Formulas, sheets: dict[str, Sheet], values: Values, knotted: set[Place]) -> None:
     """Find real circles, and what depends on cells whose value is not to be compared."""
     cells = [(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, CHANGES_BY_ITSELF)]
     searched = {(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, SEARCHES)}
     if not (knotted or values.unknown or cells or searched):
         return
-    reads = References(package, sheets).formulas()
-    filled = {(name, *place): (name, *to) for name, sheet in sheets.items() for place, to in sheet.anchors.items()}
-    values.circular = on_circles(reads, knotted)
+    dependence = Dependence(formulas, sheets)
+    values.circular = dependence.on_circles(knotted)
     # The engine sees circles through tables (its This Row is the whole column); such cells it just does not know.
-    values.unknown |= knotted - dependents(reads, filled, values.circular)
-    values.unsure = dependents(reads, filled, values.unknown | knotted | set(cells))
-    values.iterated = dependents(reads, filled, searched)
+    values.unknown |= knotted - dependence.of(values.circular)
+    values.unsure = dependence.of(values.unknown | knotted | set(cells))
+    values.iterated = dependence.of(searched)
 
 
 def _uses(cell: FormulaCell, functions: set[str]) -> bool:
@@ -160,7 +174,7 @@ def circular(sheets: dict[str, Sheet], values: Values, iterates: bool) -> Catego
     return found
 
 
-def same(cell: FormulaCell, value, relative: float = RELATIVE) -> bool:
+def same(cell: FormulaCell, value: Any, relative: float = RELATIVE) -> bool:
     """Whether the file's value of a cell is the recalculated one."""
     held = cell.value
     if _is_error(value) or cell.value_kind == "error":
@@ -176,75 +190,71 @@ def same(cell: FormulaCell, value, relative: float = RELATIVE) -> bool:
 # --- what only our templates have ------------------------------------------------------------------------------
 
 
-def checks(package, sheets: dict[str, Sheet], values: Values) -> Category:
+def checks(package: Package, sheets: dict[str, Sheet], values: Values) -> Category:
     """Every line of the Checks sheet with its verdict, as facts; those that fail, as findings."""
     found = Category("checks", "Checks", fails=True)
-    master = _named_cell(package, MASTER)
+    master = _named_cell(package, MASTER_CHECK)
     if master is None or master[0] not in sheets:
         found.summary = "no Checks sheet of Tokenbook"
         return found
     name = master[0]
     texts = {(cell.row, cell.column): cell.value for cell in package.cells(name) if cell.kind == "string"}
     group, passed, total = "", 0, 0
-    for row in sorted({row for row, column in texts if column == LABEL}):
-        if (row, VERDICT) in texts and (row, VERDICT) not in sheets[name].formulas:
-            group = str(texts[row, LABEL])  # the band above a group: its title, and titles of columns
+    for row in sorted({row for row, column in texts if column == CHECK_LABEL}):
+        if (row, CHECK_VERDICT) in texts and (row, CHECK_VERDICT) not in sheets[name].formulas:
+            group = str(texts[row, CHECK_LABEL])  # the band above a group: its title, and titles of columns
             continue
-        if (row, VERDICT) not in sheets[name].formulas:
+        if (row, CHECK_VERDICT) not in sheets[name].formulas:
             continue
         total += 1
-        verdict = values.at(name, row, VERDICT)
-        label = f"{group}: {texts[row, LABEL]}" if group else str(texts[row, LABEL])
+        verdict = values.at(name, row, CHECK_VERDICT)
+        label = f"{group}: {texts[row, CHECK_LABEL]}" if group else str(texts[row, CHECK_LABEL])
         line = f"{label}: {shown(verdict)}"
         if verdict in PASSED:
             passed += 1
         else:
-            this, other, off = (values.at(name, row, column) for column in (THIS, OTHER, DIFFERENCE))
+            this, other, off = (values.at(name, row, column) for column in (CHECK_THIS, CHECK_OTHER, CHECK_DIFFERENCE))
             text = f"{line} ({shown(this)} against {shown(other)}, relative difference {shown(off)})"
-            found.add(name, to_ref(row, VERDICT), text, sheets[name].formulas[row, VERDICT].text or "")
-        found.facts.append(f"{to_ref(row, VERDICT)}  {line}")
+            found.add(name, to_ref(row, CHECK_VERDICT), text, sheets[name].formulas[row, CHECK_VERDICT].text or "")
+        found.facts.append(f"{to_ref(row, CHECK_VERDICT)}  {line}")
     found.summary = f"{passed} of {total} OK" if total else "none listed"
     verdict = values.at(name, *master[1])
-    if str(verdict)[:2] != "OK" and not found.findings:
+    if not str(verdict).startswith(OK) and not found.findings:
         found.add(name, to_ref(*master[1]), f"the master check says {shown(verdict)}")
     return found
 
 
-def overrides(package, sheets: dict[str, Sheet], values: Values) -> Category:
+def overrides(package: Package, sheets: dict[str, Sheet], values: Values) -> Category:
     """Inputs that differ from the baseline they were filled with, as the Status column of the Inputs sheet sees it."""
     found = Category("overrides", "Overrides of baselines")
-    sheet = sheets.get("Inputs")
-    if sheet is None or "Baselines" not in sheets:
+    sheet = sheets.get(INPUTS)
+    if sheet is None or BASELINES not in sheets:
         found.summary = "no baselines of Tokenbook"
         return found
-    cells = {(cell.row, cell.column): cell for cell in package.cells("Inputs")}
+    cells = {(cell.row, cell.column): cell for cell in package.cells(INPUTS)}
     status = {column for (_, column), cell in cells.items() if cell.value == STATUS and cell.formula is None}
     for (row, column), cell in sheet.formulas.items():
-        if column not in status or values.at("Inputs", row, column) != "override" or cell.parsed is None:
+        if column not in status or values.at(INPUTS, row, column) != OVERRIDE or cell.parsed is None:
             continue
-        areas = [area(reference) for reference in cell.parsed.references]
+        areas = [reference(text) for text in cell.parsed.references]
         for here, there in pairwise(areas):
-            if here and there and here.sheet is None and there.sheet == "Baselines":
-                mine = cells.get((here.top, here.left))
-                theirs = package.cell("Baselines", to_ref(there.top, there.left))
+            if here and there and here.sheet is None and there.sheet == BASELINES:
+                mine = cells.get(here.bounds[:2])
+                theirs = package.cell(BASELINES, to_ref(*there.bounds[:2]))
                 if mine is None or mine.value != theirs.value:
-                    label = cells.get((row, LABEL))
+                    label = cells.get((row, CHECK_LABEL))
                     value = shown(mine.value if mine else None)
                     text = f"{label.value if label else ''}: {value}, baseline {shown(theirs.value)} ({theirs.ref})"
-                    found.add("Inputs", to_ref(here.top, here.left), text)
+                    found.add(INPUTS, to_ref(*here.bounds[:2]), text)
     return found
 
 
-def _named_cell(package, name: str) -> tuple[str, tuple[int, int]] | None:
-    for each in package.names:
-        if each.name == name and each.scope is None:
-            place = area(each.text)
-            if place and place.sheet:
-                return place.sheet, (place.top, place.left)
-    return None
+def _named_cell(package: Package, name: str) -> tuple[str, tuple[int, int]] | None:
+    place = place_of(package.defined_names.get((name, None), ""))
+    return None if place is None else (place.sheet, parse_ref(place.ref))
 
 
-def calculated(sheets: dict[str, Sheet]):
+def calculated(sheets: dict[str, Sheet]) -> Iterator[tuple[str, tuple[int, int], FormulaCell]]:
     """(sheet, (row, column), cell) of every calculated cell, those that arrays fill too."""
     for name, sheet in sheets.items():
         for place, cell in sheet.formulas.items():
@@ -253,11 +263,11 @@ def calculated(sheets: dict[str, Sheet]):
             yield name, place, cell
 
 
-def _is_error(value) -> bool:
+def _is_error(value: object) -> bool:
     return is_error(value) or (isinstance(value, str) and value.startswith("#") and value.endswith(("!", "?", "A")))
 
 
-def shown(value) -> str:
+def shown(value: object) -> str:
     if value is None or value == "":
         return "nothing"
     if isinstance(value, bool):

@@ -7,14 +7,16 @@ from lxml import etree
 from tokenbook.templates.audit.book import Sheet
 from tokenbook.templates.audit.findings import Category
 from tokenbook.templates.audit.formula import LINK
+from tokenbook.templates.ooxml import Package
 from tokenbook.templates.ooxml.references import column_letters, parse_range
 
+Roots = dict[str, etree._Element]  # the XML of sheets, by name
 PARSER = etree.XMLParser(resolve_entities=False, no_network=True, huge_tree=True)
 TRUE = ("1", "true")
 ONLY_A_REFERENCE = "#"  # the shape of a formula like ='Report'!C14
 
 
-def hidden(package, roots: dict) -> Category:
+def hidden(package: Package, roots: Roots) -> Category:
     """Sheets, rows and columns that a reader does not see."""
     found = Category("hidden", "Hidden sheets, rows, columns")
     workbook = _root(package, package.workbook_part)
@@ -34,7 +36,7 @@ def hidden(package, roots: dict) -> Category:
     return found
 
 
-def merged(sheets: dict[str, Sheet], roots: dict) -> Category:
+def merged(sheets: dict[str, Sheet], roots: Roots) -> Category:
     """Merged cells in which a formula calculates a number. Merged sentences and mere links to a cell are layout."""
     found = Category("merged", "Merged calculation cells")
     for name, root in roots.items():
@@ -46,7 +48,7 @@ def merged(sheets: dict[str, Sheet], roots: dict) -> Category:
     return found
 
 
-def links(package, sheets: dict[str, Sheet]) -> Category:
+def links(package: Package, sheets: dict[str, Sheet]) -> Category:
     """Other files that the workbook reads."""
     found = Category("links", "Links to other files")
     targets = [relation for relation in package.relationships(package.workbook_part) if relation.kind == "externalLink"]
@@ -66,18 +68,18 @@ def links(package, sheets: dict[str, Sheet]) -> Category:
     return found
 
 
-def iterates(package) -> bool:
+def iterates(package: Package) -> bool:
     """Whether the workbook lets circular references run (iterative calculation)."""
     settings = _root(package, package.workbook_part).find("{*}calcPr")
     return settings is not None and settings.get("iterate") in TRUE
 
 
-def roots(package) -> dict:
+def roots(package: Package) -> Roots:
     """The XML of every sheet, by name."""
     return {name: _root(package, part) for name, part in package.sheets.items()}
 
 
-def _root(package, part: str):
+def _root(package: Package, part: str) -> etree._Element:
     return etree.fromstring(package.read_part(part), PARSER)
 
 

@@ -3,24 +3,25 @@
 `read_container` walks the central directory itself instead of leaning on zipfile, because what we do not
 change has to come out with the same header, extra fields, data descriptor and compressed bytes, and because
 a hostile archive (overlapping, duplicate, escaping or exploding members) has to be refused before anything
-is inflated. `rebuild` returns the new archive as pieces: untouched spans of the old one and a few new ones.
+is inflated. What writes it again is `rebuild`.
 """
 
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import TypeAlias
 
 from .errors import PackageError
 
+Buffer: TypeAlias = bytes | bytearray | memoryview
 MIB = 1 << 20
-COMPRESSION_LEVEL = 1  # what Excel itself uses; 6 takes three times as long for a fifth less
 STORED, DEFLATED = 0, 8
 FLAG_ENCRYPTED, FLAG_DATA_DESCRIPTOR, FLAG_UTF8 = 0x0001, 0x0008, 0x0800
 ZIP64_EXTRA = 0x0001
 FULL16, FULL32 = 0xFFFF, 0xFFFFFFFF  # "look in the zip64 field"
 NEWEST_ZIP_VERSION = 63  # of the specification, times ten
-DOS_DATE_1980 = 0x0021  # 1 January 1980, the date Excel gives every member
 
 LOCAL = struct.Struct("<4s5H3I2H")
 CENTRAL = struct.Struct("<4s6H3I5H2I")
@@ -60,7 +61,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Member:
-    """One entry of the archive. Offsets are into the archive's bytes; `span_end` is where the next one starts."""
+    """One entry of the archive. Offsets are into the archive's bytes; `span_end` is where the next one starts.
+
+    `name` is the part's: with slashes, whatever the archive has.
+    """
 
     name: str
     flags: int
@@ -79,13 +83,13 @@ class Container:
     """An archive held in memory: `members` in the order of the central directory."""
 
     data: bytes
-    members: dict  # name -> Member
+    members: dict[str, Member]
     directory_offset: int
     end64: bytes  # the zip64 end record as it was, or b""
     tail: bytes  # archive comment and whatever follows it
 
 
-def read_container(data, limits):
+def read_container(data: bytes, limits: Limits) -> Container:
     """Parse and check the archive in `data` (bytes); raises PackageError for anything not plainly sound."""
     end_at = _find_end(data)
     _, disk, directory_disk, _, count, directory_size, directory_offset, _ = END.unpack_from(data, end_at)
@@ -106,7 +110,7 @@ def read_container(data, limits):
     return Container(data, {m.name: m for m in members}, directory_offset, end64, data[end_at + END.size :])
 
 
-def inflate(container, member):
+def inflate(container: Container, member: Member) -> bytes:
     """The member's content (bytes), its size and checksum verified."""
     raw = memoryview(container.data)[member.data_start : member.data_start + member.compressed_size]
     if member.method == STORED:
@@ -122,64 +126,13 @@ def inflate(container, member):
     return content
 
 
-def holds(container, member, content):
+def holds(container: Container, member: Member, content: bytes) -> bool:
     """Whether the member's content is `content`; inflates only when size and checksum say so."""
     same = member.size == len(content) and member.crc == zlib.crc32(content)
     return same and inflate(container, member) == content
 
 
-def rebuild(container, changed, added, removed):
-    """The archive with some members' content replaced, appended or left out.
-
-    Parameters
-    ----------
-    container : Container
-    changed : dict of str to bytes
-        New content of existing members; order, time stamp, flags and compression method stay.
-    added : dict of str to bytes
-        New members, deflated, at the end.
-    removed : set of str
-
-    Returns
-    -------
-    list of bytes-like
-        Write them one after the other.
-    """
-    source = memoryview(container.data)
-    in_file_order = sorted(container.members.values(), key=lambda m: m.offset)
-    first = in_file_order[0].offset if in_file_order else 0
-    pieces, directory, position = [source[:first]], {}, first
-    run_start = run_end = first  # consecutive untouched members go out as one piece
-
-    for member in in_file_order:
-        if member.name not in removed and member.name not in changed:
-            if run_end != member.offset:
-                pieces.append(source[run_start:run_end])
-                run_start = member.offset
-            run_end = member.span_end
-            directory[member.name] = _moved(member, position)
-            position += member.span_end - member.offset
-        elif member.name in changed:
-            pieces.append(source[run_start:run_end])
-            run_start = run_end = member.span_end
-            header, body, directory[member.name] = _rewritten(source, member, changed[member.name], position)
-            pieces += (header, body)
-            position += len(header) + len(body)
-    pieces.append(source[run_start:run_end])
-    for name, content in added.items():
-        header, body, directory[name] = _new_member(name, content, position)
-        pieces += (header, body)
-        position += len(header) + len(body)
-    names = [*(name for name in container.members if name not in removed), *added]
-    records = b"".join(directory[name] for name in names)
-    pieces += (records, _end_records(container, len(names), len(records), position))
-    return [piece for piece in pieces if len(piece)]
-
-
-# ---- reading -------------------------------------------------------------------------------------------
-
-
-def _find_end(data):
+def _find_end(data: bytes) -> int:
     """Offset of the end-of-directory record, with messages for the usual things that are not workbooks."""
     if not data:
         raise PackageError("an empty file: nothing to open")
@@ -200,7 +153,7 @@ def _find_end(data):
                 return end_at
 
 
-def _read_end64(data, locator_at):
+def _read_end64(data: bytes, locator_at: int) -> tuple[bytes, int, int, int, int]:
     _, _, end64_at, _ = LOCATOR64.unpack_from(data, locator_at)
     if end64_at + END64.size > locator_at or data[end64_at : end64_at + 4] != b"PK\x06\x06":
         raise PackageError("a damaged zip (zip64 end record): repair it in Excel first")
@@ -208,7 +161,7 @@ def _read_end64(data, locator_at):
     return data[end64_at:locator_at], fields[7], fields[8], fields[9], end64_at
 
 
-def _read_directory(data, start, end, count):
+def _read_directory(data: bytes, start: int, end: int, count: int) -> list[bytes]:
     records, at = [], start
     while at < end:
         if at + CENTRAL.size > end or data[at : at + 4] != b"PK\x01\x02":
@@ -224,7 +177,7 @@ def _read_directory(data, start, end, count):
     return records
 
 
-def _locate(data, records, directory_offset):
+def _locate(data: bytes, records: list[bytes], directory_offset: int) -> list[Member]:
     """Members with their place in the file; refuses members that overlap or contradict their local header."""
     parsed = []
     for record in records:
@@ -234,7 +187,7 @@ def _locate(data, records, directory_offset):
         raw_name = record[CENTRAL.size : CENTRAL.size + name_size]
         extra = record[CENTRAL.size + name_size : CENTRAL.size + name_size + extra_size]
         size, compressed, offset = _wide(extra, size, compressed, offset)
-        name = _decode_name(raw_name, flags)
+        name = _part_name(raw_name, flags)
         if fields[2] > NEWEST_ZIP_VERSION:
             raise PackageError(f"member {name} asks for zip version {fields[2] / 10}: hostile or damaged, refused")
         if flags & FLAG_ENCRYPTED:
@@ -265,17 +218,17 @@ def _locate(data, records, directory_offset):
     return members
 
 
-def _wide(extra, size, compressed, offset):
+def _wide(extra: bytes, size: int, compressed: int, offset: int) -> tuple[int, int, int]:
     """Replace the fields that are full by those of the zip64 extra field."""
-    fields = (size, compressed, offset)
-    for tag, body in _extra_fields(extra):
+    fields = [size, compressed, offset]
+    for tag, body in extra_fields(extra):
         if tag == ZIP64_EXTRA:
             values = [int.from_bytes(body[i : i + 8], "little") for i in range(0, len(body) - 7, 8)]
-            fields = tuple(values.pop(0) if field == FULL32 and values else field for field in fields)
-    return fields
+            fields = [values.pop(0) if field == FULL32 and values else field for field in fields]
+    return fields[0], fields[1], fields[2]
 
 
-def _extra_fields(extra):
+def extra_fields(extra: bytes) -> Iterator[tuple[int, bytes]]:
     at = 0
     while at + 4 <= len(extra):
         tag, length = struct.unpack_from("<2H", extra, at)
@@ -285,7 +238,7 @@ def _extra_fields(extra):
         at += 4 + length
 
 
-def _decode_name(raw, flags):
+def _decode_name(raw: bytes, flags: int) -> str:
     try:
         return raw.decode("utf-8")  # also right for the many writers that forget the flag
     except UnicodeDecodeError:
@@ -294,12 +247,17 @@ def _decode_name(raw, flags):
         return raw.decode("cp437")
 
 
-def _check_names(members):
+def _part_name(raw: bytes, flags: int) -> str:
+    """The member's name as parts are called: old .NET and Delphi writers put backslashes between folders."""
+    return _decode_name(raw, flags).replace("\\", "/")
+
+
+def _check_names(members: list[Member]) -> None:
     seen = set()
     for member in members:
         name = member.name
         segments = name.rstrip("/").split("/")
-        if not name or "\\" in name or "\0" in name or ":" in segments[0] or name.startswith("/"):
+        if not name or "\0" in name or ":" in segments[0] or name.startswith("/"):
             raise PackageError(f"member name {name!r} is not a part name: hostile or damaged, refused")
         if ".." in segments or "." in segments or "" in segments:
             raise PackageError(f"member name {name!r} leaves its folder: hostile or damaged, refused")
@@ -308,7 +266,7 @@ def _check_names(members):
         seen.add(name.lower())
 
 
-def _check_sizes(members, limits):
+def _check_sizes(members: list[Member], limits: Limits) -> None:
     total = 0
     for member in members:
         total += member.size
@@ -321,90 +279,3 @@ def _check_sizes(members, limits):
             raise PackageError(f"refused: {member.name} looks like a zip bomb (above {limits.ratio} to 1)")
     if total > limits.total_bytes:
         raise PackageError(f"refused: inflates to {total / MIB:,.0f} MiB (limit {limits.total_bytes / MIB:,.0f} MiB)")
-
-
-# ---- writing -------------------------------------------------------------------------------------------
-
-
-def _rewritten(source, member, content, offset):
-    """Local header, compressed content and directory record of a member with new content."""
-    body = _deflate(content) if member.method == DEFLATED else content
-    sizes = (zlib.crc32(content), len(body), len(content))
-    local = list(LOCAL.unpack_from(source, member.offset))
-    name_at = member.offset + LOCAL.size
-    name = bytes(source[name_at : name_at + local[9]])
-    extra = _without_zip64(bytes(source[name_at + local[9] : member.data_start]))
-    local[2] &= ~FLAG_DATA_DESCRIPTOR  # the sizes are known now and stand in the header
-    local[6:9] = sizes
-    local[10] = len(extra)
-    central = list(CENTRAL.unpack_from(member.central))
-    rest = member.central[CENTRAL.size :]
-    central_extra = _without_zip64(rest[central[10] : central[10] + central[11]])
-    comment = rest[central[10] + central[11] :]
-    central[3] &= ~FLAG_DATA_DESCRIPTOR
-    central[7:10] = sizes
-    central[11] = len(central_extra)
-    central[16] = offset
-    record = CENTRAL.pack(*central) + rest[: len(name)] + central_extra + comment
-    return LOCAL.pack(*local) + name + extra, body, record
-
-
-def _moved(member, offset):
-    """The directory record of an untouched member that now starts at `offset`."""
-    if offset == member.offset:
-        return member.central
-    record = bytearray(member.central)
-    if record[42:46] != b"\xff\xff\xff\xff":
-        record[42:46] = offset.to_bytes(4, "little")
-        return bytes(record)
-    full = [int.from_bytes(record[at : at + 4], "little") == FULL32 for at in (24, 20)]
-    at = CENTRAL.size + int.from_bytes(record[28:30], "little")
-    stop = at + int.from_bytes(record[30:32], "little")
-    while at + 4 <= stop:
-        tag, length = struct.unpack_from("<2H", record, at)
-        if tag == ZIP64_EXTRA and length >= 8 * (sum(full) + 1):
-            place = at + 4 + 8 * sum(full)
-            record[place : place + 8] = offset.to_bytes(8, "little")
-            return bytes(record)
-        at += 4 + length
-    raise PackageError(f"member {member.name} is damaged (zip64 field): repair the file in Excel first")
-
-
-def _new_member(name, content, offset):
-    body, raw_name = _deflate(content), name.encode("utf-8")
-    flags = 0 if name.isascii() else FLAG_UTF8
-    version, version_made_by = 20, 20
-    sizes = (zlib.crc32(content), len(body), len(content))
-    local = LOCAL.pack(b"PK\x03\x04", version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes, len(raw_name), 0)
-    central = CENTRAL.pack(
-        b"PK\x01\x02", version_made_by, version, flags, DEFLATED, 0, DOS_DATE_1980, *sizes,
-        len(raw_name), 0, 0, 0, 0, 0, offset,
-    )  # fmt: skip
-    return local + raw_name, body, central + raw_name
-
-
-def _end_records(container, count, directory_size, directory_offset):
-    """End of the archive: zip64 records if it had them, the end record, comment."""
-    records = b""
-    if container.end64:
-        wide = bytearray(container.end64)
-        struct.pack_into("<4Q", wide, 24, count, count, directory_size, directory_offset)
-        end64_at = directory_offset + directory_size
-        records = bytes(wide) + LOCATOR64.pack(b"PK\x06\x07", 0, end64_at, 1)
-    comment_size = int.from_bytes(container.data[-len(container.tail) - 2 :][:2], "little")
-    shown = min(count, FULL16)
-    end = END.pack(b"PK\x05\x06", 0, 0, shown, shown, directory_size, directory_offset, comment_size)
-    return records + end + container.tail
-
-
-def _deflate(content):
-    deflater = zlib.compressobj(COMPRESSION_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return deflater.compress(content) + deflater.flush()
-
-
-def _without_zip64(extra):
-    kept = b""
-    for tag, body in _extra_fields(extra):
-        if tag != ZIP64_EXTRA:
-            kept += struct.pack("<2H", tag, len(body)) + body
-    return kept

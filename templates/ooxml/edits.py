@@ -7,15 +7,19 @@ elements, keeping whatever of the old one the change does not concern.
 
 import re
 from bisect import bisect_right
+from collections.abc import Callable, Mapping
 from itertools import accumulate
+from typing import TypeAlias
 
+from .cells import Cell
 from .errors import PackageError
-from .references import parse_range, range_text, to_ref
+from .references import Place, parse_range, range_text, to_ref
+from .sheetscan import CellSpan, Inner, Row, SheetScan
 from .values import Stored, stored_constant
+from .xmlcheck import check_elements
 from .xmlscan import (
     Splice,
     attributes,
-    check_elements,
     closing,
     escape_attribute,
     escape_formula,
@@ -25,10 +29,11 @@ from .xmlscan import (
     splice,
 )
 
+Maker: TypeAlias = Callable[[CellSpan | None, bytes], bytes | None]
 TAG_PREFIX = re.compile(rb"<((?:[^\s/>:]+:)?)")
 
 
-def rewrite(scan, makers):
+def rewrite(scan: SheetScan, makers: Mapping[Place, Maker]) -> bytes:
     """The sheet's text with some cells rewritten.
 
     Parameters
@@ -42,7 +47,10 @@ def rewrite(scan, makers):
     -------
     bytes
     """
-    by_row, splices, created, elements = {}, [], [], []
+    by_row: dict[int, dict[int, Maker]] = {}
+    splices: list[Splice] = []
+    created: list[Place] = []
+    elements: list[bytes] = []
     for row, column in sorted(makers):
         by_row.setdefault(row, {})[column] = makers[row, column]
     for number, wanted in by_row.items():
@@ -62,9 +70,11 @@ def rewrite(scan, makers):
     return splice(scan.text, splices)
 
 
-def _in_row(scan, row, wanted, created, elements):
+def _in_row(
+    scan: SheetScan, row: Row, wanted: dict[int, Maker], created: list[Place], elements: list[bytes]
+) -> list[Splice]:
     """Splices for the cells of one existing row; `wanted` is column -> maker, in order."""
-    prefix = TAG_PREFIX.match(scan.text, row.start)[1]
+    prefix = _prefix_at(scan, row.start)
     spans = list(scan.cells_of(row))
     present = {span.column: span for span in spans if span.row == row.number}
     if len(present) < len(spans):
@@ -73,7 +83,7 @@ def _in_row(scan, row, wanted, created, elements):
     greatest = list(accumulate((span.column for span in spans), max))  # cells may be out of order
     for column, maker in wanted.items():
         span = present.get(column)
-        new = maker(span, prefix if span is None else TAG_PREFIX.match(scan.text, span.start)[1])
+        new = maker(span, prefix if span is None else _prefix_at(scan, span.start))
         if new is None:
             continue
         if span is None:
@@ -96,9 +106,11 @@ def _in_row(scan, row, wanted, created, elements):
     return [Splice(row.start, row.open_end, wide), *splices] if wide != tag else splices
 
 
-def _new_row(scan, number, wanted, created, elements):
+def _new_row(
+    scan: SheetScan, number: int, wanted: dict[int, Maker], created: list[Place], elements: list[bytes]
+) -> list[Splice]:
     """Splices that put a row which does not exist in its place; none if it stays empty."""
-    prefix = TAG_PREFIX.match(scan.text, scan.data_start)[1]
+    prefix = _prefix_at(scan, scan.data_start)
     made = {column: maker(None, prefix) for column, maker in wanted.items()}
     cells = [new for new in made.values() if new is not None]
     if not cells:
@@ -110,7 +122,13 @@ def _new_row(scan, number, wanted, created, elements):
     return [Splice(at, at, b'<%srow r="%d">%s</%srow>' % (prefix, number, b"".join(cells), prefix))]
 
 
-def _wider_spans(tag, first, last):
+def _prefix_at(scan: SheetScan, start: int) -> bytes:
+    """The prefix, with its colon, of the tag that starts there."""
+    found = TAG_PREFIX.match(scan.text, start)
+    return found[1] if found else b""
+
+
+def _wider_spans(tag: bytes, first: int, last: int) -> bytes:
     """A row's start tag whose `spans` hint covers the new columns, if it has one."""
     found = re.fullmatch(r"([0-9]{1,5}):([0-9]{1,5})", attributes(tag).get("spans", ""))
     if not found or (int(found[1]) <= first and last <= int(found[2])):
@@ -118,7 +136,7 @@ def _wider_spans(tag, first, last):
     return set_attribute(tag, "spans", f"{min(int(found[1]), first)}:{max(int(found[2]), last)}")
 
 
-def _open_sheet_data(scan, splices):
+def _open_sheet_data(scan: SheetScan, splices: list[Splice]) -> list[Splice]:
     if scan.data_end != scan.data_open_end:
         return splices
     tag = scan.text[scan.data_start : scan.data_open_end]
@@ -126,7 +144,7 @@ def _open_sheet_data(scan, splices):
     return [Splice(scan.data_start, scan.data_open_end, opened(tag) + rows + closing(tag))]
 
 
-def _dimension(scan, created):
+def _dimension(scan: SheetScan, created: list[Place]) -> list[Splice]:
     """Splice that widens `<dimension ref>` to the cells created; readers use it to size the sheet."""
     found = scan.pattern("dimension").search(scan.lexed, 0, scan.data_start) if created else None
     if not found:
@@ -147,7 +165,7 @@ def _dimension(scan, created):
 # ---- single cells --------------------------------------------------------------------------------------
 
 
-def new_cell(prefix, row, column, style, content):
+def new_cell(prefix: bytes, row: int, column: int, style: int, content: tuple[bytes, bytes]) -> bytes:
     """A `<c>` that did not exist: `content` is (attributes, inner XML)."""
     marks, inner = content
     styled = b' s="%d"' % style if style else b""
@@ -156,12 +174,12 @@ def new_cell(prefix, row, column, style, content):
     )  # fmt: skip
 
 
-def type_attribute(stored):
+def type_attribute(stored: Stored) -> bytes:
     """The `t` attribute as it is written in a new tag."""
     return b' t="%s"' % stored.type.encode() if stored.type else b""
 
 
-def value_element(stored, prefix):
+def value_element(stored: Stored, prefix: bytes) -> bytes:
     """`<v>` or `<is>` for a Stored value."""
     keep = b' xml:space="preserve"' if stored.keeps_space else b""
     if stored.type == "inlineStr":
@@ -169,13 +187,13 @@ def value_element(stored, prefix):
     return b"<%sv%s>%s</%sv>" % (prefix, keep, stored.xml, prefix)
 
 
-def formula_element(text, prefix, array_ref=None):
+def formula_element(text: str, prefix: bytes, array_ref: str | None = None) -> bytes:
     """`<f>`, of an array if `array_ref` is given."""
     array = b' t="array" ref="%s"' % array_ref.encode() if array_ref else b""
     return b"<%sf%s>%s</%sf>" % (prefix, array, escape_formula(text), prefix)
 
 
-def with_value(scan, span, prefix, stored):
+def with_value(scan: SheetScan, span: CellSpan, prefix: bytes, stored: Stored | None) -> bytes | None:
     """The cell with another value (None: without value); formula, style and extensions stay."""
     inner = scan.inner(span)
     tag = scan.text[span.start : span.open_end]
@@ -190,15 +208,12 @@ def with_value(scan, span, prefix, stored):
     return new_tag + content + scan.text[span.close_start : span.end]
 
 
-def _replace_value(scan, span, inner, element):
-    holes = sorted(
-        (start, end)
-        for start, end in ((inner.v_start, inner.v_end), (inner.is_start, inner.is_end))
-        if start is not None
-    )
+def _replace_value(scan: SheetScan, span: CellSpan, inner: Inner, element: bytes) -> bytes:
+    places = ((inner.v_start, inner.v_end), (inner.is_start, inner.is_end))
+    holes = sorted((start, end) for start, end in places if start is not None and end is not None)
     if not holes:
-        at = inner.f_end if inner.f_end is not None else span.open_end
-        holes = [(at, at)]
+        behind = inner.f_end if inner.f_end is not None else span.open_end
+        holes = [(behind, behind)]
     pieces, at = b"", span.open_end
     for start, end in holes:
         pieces += scan.text[at:start] + element
@@ -206,7 +221,9 @@ def _replace_value(scan, span, inner, element):
     return pieces + scan.text[at : span.close_start]
 
 
-def with_formula(scan, span, prefix, element, stored, dynamic):
+def with_formula(
+    scan: SheetScan, span: CellSpan, prefix: bytes, element: bytes | None, stored: Stored | None, dynamic: str | None
+) -> bytes:
     """The cell with another `<f>` (None: no formula) and value; `dynamic` is the `cm` mark or None."""
     inner = scan.inner(span)
     tag = scan.text[span.start : span.open_end]
@@ -220,18 +237,18 @@ def with_formula(scan, span, prefix, element, stored, dynamic):
     return opened(tag) + body + rest + closing(tag)
 
 
-def kept_value(cell, constant):
+def kept_value(cell: Cell, constant: bool) -> Stored | None:
     """A Cell's value as Stored, for a formula cell or (`constant`) an input cell; None if it has none."""
     if cell.kind == "blank":
         return None
     if cell.kind == "error":
-        return Stored("e", escape_attribute(cell.value))
+        return Stored("e", escape_attribute(str(cell.value)))
     if cell.kind == "string":
-        return Stored("inlineStr" if constant else "str", escape_text(cell.value))
+        return Stored("inlineStr" if constant else "str", escape_text(str(cell.value)))
     return stored_constant(cell.value)
 
 
-def default_style(scan, row, column):
+def default_style(scan: SheetScan, row: int, column: int) -> int:
     """Cell format that a new cell takes over from its row or, failing that, its column."""
     for holder in scan.by_number.get(row, ()):
         marks = attributes(scan.lexed[holder.start : holder.open_end])
@@ -244,5 +261,5 @@ def default_style(scan, row, column):
     return 0
 
 
-def _small_integer(text):
+def _small_integer(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else 0

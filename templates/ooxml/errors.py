@@ -8,7 +8,7 @@ LONGEST_MESSAGE = 500  # characters; names inside hostile files may be arbitrari
 class PackageError(TokenbookError):
     """A workbook that cannot be read or may not be changed: one line saying what it is and what to do."""
 
-    def __init__(self, message):
+    def __init__(self, message: object):
         printable = "".join(c if c.isprintable() else " " for c in str(message))
         one_line = " ".join(printable.split())
         super().__init__(one_line if len(one_line) <= LONGEST_MESSAGE else one_line[:LONGEST_MESSAGE] + "...")

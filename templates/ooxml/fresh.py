@@ -4,10 +4,15 @@
 the plainest kind are taken (written as Excel writes them, a formula, no value), and all others are left to it.
 """
 
-from .references import column_number
+import re
+from collections.abc import Collection, Mapping
+
+from .references import Place, column_number
+from .sheetscan import SheetScan
+from .values import Stored
 
 
-def plain_cells(scan, wanted):
+def plain_cells(scan: SheetScan, wanted: Collection[Place]) -> dict[Place, re.Match[bytes]]:
     """Which of `wanted` (row, column) are such cells: dict of place to the match of `SheetScan.excel_cell`."""
     if not scan.straight or scan.root_prefix != b"" or b"AlternateContent" in scan.lexed:
         return {}
@@ -30,7 +35,7 @@ def plain_cells(scan, wanted):
     return found
 
 
-def with_results(scan, cells, results):
+def with_results(scan: SheetScan, cells: Mapping[Place, re.Match[bytes]], results: Mapping[Place, Stored]) -> bytes:
     """The sheet's text with results in the cells that `plain_cells` found.
 
     Parameters
@@ -39,7 +44,8 @@ def with_results(scan, cells, results):
     cells : dict of (row, column) to match
     results : dict of (row, column) to Stored
     """
-    text, pieces, at = scan.text, [], 0
+    text, at = scan.text, 0
+    pieces: list[bytes] = []
     for place, cell in sorted(cells.items(), key=lambda item: item[1].start()):
         stored = results[place]
         letters, digits, style, _, more, _, f_text, _ = cell.groups()

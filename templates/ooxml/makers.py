@@ -5,17 +5,22 @@ the new `<c>` as bytes, or None to leave everything as it is.
 """
 
 from . import edits
+from .cells import Cell
+from .edits import Maker
 from .errors import PackageError
-from .references import inside, parse_range, range_text
-from .values import stored_constant, stored_result
+from .references import Place, parse_range
+from .sheetscan import CellSpan
+from .values import Stored, stored_constant, stored_result
+from .views import SheetView
+from .xmlscan import attributes
 
 KEEP = object()  # "leave the cached value as it is"
 
 
-def constant_maker(view, row, column, stored, style=None):
+def constant_maker(view: SheetView, row: int, column: int, stored: Stored | None, style: int | None = None) -> Maker:
     """Sets an input cell to a Stored value (None empties it); refuses formulas."""
 
-    def make(span, prefix):
+    def make(span: CellSpan | None, prefix: bytes) -> bytes | None:
         if span is None:
             return None if stored is None else _created(view, row, column, prefix, stored, style)
         cell = view.reader.read(span)
@@ -28,11 +33,11 @@ def constant_maker(view, row, column, stored, style=None):
     return make
 
 
-def result_maker(view, row, column, stored):
+def result_maker(view: SheetView, row: int, column: int, stored: Stored) -> Maker:
     """Sets the cached value of a formula cell, or of one that an array or data table fills."""
     filled = view.filled.covering(row, column)
 
-    def make(span, prefix):
+    def make(span: CellSpan | None, prefix: bytes) -> bytes | None:
         if span is None:
             if not filled:
                 raise PackageError(f"{view.where(row, column)} is empty: only formulas have cached values")
@@ -47,15 +52,6 @@ def result_maker(view, row, column, stored):
     return make
 
 
-def clearing_maker(view):
-    """Takes the value out of a cell that an array no longer fills."""
-
-    def make(span, prefix):
-        return None if span is None else edits.with_value(view.scan, span, prefix, None)
-
-    return make
-
-
 class FormulaEdit:
     """Writing or removing the formulas of one sheet.
 
@@ -63,16 +59,25 @@ class FormulaEdit:
     `makers` has those first, so that an edit of one of them wins.
     """
 
-    def __init__(self, view, date1904):
+    def __init__(self, view: SheetView, date1904: bool):
         self.view, self.date1904 = view, date1904
-        self._own, self._unshared = {}, {}
+        self._own: dict[Place, Maker] = {}
+        self._unshared: dict[Place, Maker] = {}
         self.alters_chain = False  # whether the set or the kind of formula cells changes
 
     @property
-    def makers(self):
+    def makers(self) -> dict[Place, Maker]:
         return self._unshared | self._own
 
-    def write(self, row, column, text, cached=KEEP, array_ref=None, mark=None):
+    def write(
+        self,
+        row: int,
+        column: int,
+        text: str | None,
+        cached: object = KEEP,
+        array_ref: str | None = None,
+        mark: str | None = None,
+    ) -> None:
         """Give the cell a formula (no "="), or None to keep only its value.
 
         `array_ref` is the range that it fills, as an array; `mark` the `cm` value of a spilling one. An array
@@ -92,54 +97,41 @@ class FormulaEdit:
         had_array = cell.formula_kind == "array"
         self.alters_chain |= (cell.formula is None) != (text is None) or is_array != had_array
 
-        def make(span, prefix):
+        def make(span: CellSpan | None, prefix: bytes) -> bytes | None:
             stored = self._stored(cell, cached, constant=text is None)
             if text is None:
                 return None if span is None else edits.with_formula(view.scan, span, prefix, None, stored, None)
             element = edits.formula_element(text.removeprefix("="), prefix, array_ref)
             if span is None:
                 return _created(view, row, column, prefix, stored, element=element, mark=mark)
-            own_mark = edits.attributes(view.scan.lexed[span.start : span.open_end]).get("cm") if keeps_array else None
+            own_mark = attributes(view.scan.lexed[span.start : span.open_end]).get("cm") if keeps_array else None
             return edits.with_formula(view.scan, span, prefix, element, stored, mark or own_mark)
 
         self._own[row, column] = make
         if cell.formula_kind == "shared":
             self._unshare(cell)
 
-    def resize(self, row, column, bounds):
-        """Let an array fill another range; cells it no longer fills lose their values."""
-        cell = self.view.cell(row, column)
-        if cell.formula_kind != "array":
-            raise PackageError(f"{self.view.where(row, column)} holds no array formula: only those fill ranges")
-        if range_text(parse_range(cell.array_ref)) == range_text(bounds):
-            return
-        self.write(row, column, cell.formula, array_ref=range_text(bounds), mark=self._mark_of(row, column))
-        for other in self.view.reader.within(parse_range(cell.array_ref)):
-            if not inside(bounds, other.row, other.column) and other.formula is None:
-                self._own[other.row, other.column] = clearing_maker(self.view)
-
-    def _mark_of(self, row, column):
-        span = self.view.scan.find(row, column)
-        return edits.attributes(self.view.scan.lexed[span.start : span.open_end]).get("cm")
-
-    def _stored(self, cell, cached, constant):
+    def _stored(self, cell: Cell, cached: object, constant: bool) -> Stored | None:
         if cached is KEEP:
             return edits.kept_value(cell, constant)
         if constant:
             return None if cached is None else stored_constant(cached, self.date1904)
         return stored_result(cached, self.date1904)
 
-    def _unshare(self, master):
+    def _unshare(self, master: Cell) -> None:
         view = self.view
-        if not view.scan.inner(view.scan.find(master.row, master.column)).f_text:
+        span = view.scan.find(master.row, master.column)
+        if span is None or not view.scan.inner(span).f_text:
             return  # not the master: the others do not depend on it
         for cell in view.reader.all():
             if cell.shared_index == master.shared_index and cell.ref != master.ref and cell.formula:
                 self._unshared[cell.row, cell.column] = _plain_formula_maker(view, cell.formula)
 
 
-def _plain_formula_maker(view, formula):
-    def make(span, prefix):
+def _plain_formula_maker(view: SheetView, formula: str) -> Maker:
+    def make(span: CellSpan | None, prefix: bytes) -> bytes | None:
+        if span is None:
+            return None
         inner = view.scan.inner(span)
         element = edits.formula_element(formula, prefix)
         return view.scan.text[span.start : inner.f_start] + element + view.scan.text[inner.f_end : span.end]
@@ -147,7 +139,16 @@ def _plain_formula_maker(view, formula):
     return make
 
 
-def _created(view, row, column, prefix, stored, style=None, element=b"", mark=None):
+def _created(
+    view: SheetView,
+    row: int,
+    column: int,
+    prefix: bytes,
+    stored: Stored | None,
+    style: int | None = None,
+    element: bytes = b"",
+    mark: str | None = None,
+) -> bytes:
     """A `<c>` that did not exist, formatted like its row or column unless `style` says otherwise."""
     own_style = edits.default_style(view.scan, row, column) if style is None else style
     marks = (edits.type_attribute(stored) if stored else b"") + (b' cm="%s"' % mark.encode() if mark else b"")

@@ -1,8 +1,10 @@
 """xl/metadata.xml: the mark (`cm`) by which Excel tells a spilling array from a legacy {array}."""
 
+from collections.abc import Collection, Iterator
+
 from .errors import PackageError
 from .sheetscan import STRICT, TRANSITIONAL
-from .xmlscan import Splice, append_child, closing, opened, set_attribute, splice, tree
+from .xmlscan import Node, Splice, append_child, closing, opened, set_attribute, splice, tree
 
 CONTENT_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheetMetadata+xml"
 DYNAMIC_ARRAY_NAMESPACE = "http://schemas.microsoft.com/office/spreadsheetml/2017/dynamicarray"
@@ -15,7 +17,7 @@ TYPE_ATTRIBUTES = (
 )
 
 
-def new_metadata(strict=False):
+def new_metadata(strict: bool = False) -> bytes:
     """A metadata part with one dynamic-array mark, which is then number 1."""
     main = STRICT if strict else TRANSITIONAL
     return (
@@ -27,7 +29,7 @@ def new_metadata(strict=False):
     ).encode()
 
 
-def dynamic_marks(text, name):
+def dynamic_marks(text: bytes, name: str) -> frozenset[int]:
     """The `cm` values (1-based) that mean "dynamic array" in an existing metadata part."""
     root = tree(text, name)
     type_number, block_numbers = _dynamic_blocks(root)
@@ -40,7 +42,7 @@ def dynamic_marks(text, name):
     return frozenset(marks)
 
 
-def with_dynamic_mark(text, name):
+def with_dynamic_mark(text: bytes, name: str) -> tuple[bytes, int]:
     """An existing metadata part with a dynamic-array mark; returns (text, its number)."""
     known = dynamic_marks(text, name)
     if known:
@@ -73,7 +75,7 @@ def with_dynamic_mark(text, name):
     return splice(text, splices), number
 
 
-def _dynamic_blocks(root):
+def _dynamic_blocks(root: Node) -> tuple[int | None, set[str]]:
     """(number of the XLDAPR type or None, block numbers as str that say fDynamic)."""
     types = root.first("metadataTypes")
     names = [t.attributes.get("name") for t in types.all("metadataType")] if types else []
@@ -87,13 +89,13 @@ def _dynamic_blocks(root):
     return type_number, blocks
 
 
-def _descendants(node):
+def _descendants(node: Node) -> Iterator[Node]:
     for child in node.children:
         yield child
         yield from _descendants(child)
 
 
-def _mark(prefix):
+def _mark(prefix: str) -> str:
     return (
         f'<{prefix}bk><{prefix}extLst><{prefix}ext uri="{DYNAMIC_ARRAY_EXTENSION}">'
         f'<xda:dynamicArrayProperties xmlns:xda="{DYNAMIC_ARRAY_NAMESPACE}" fDynamic="1" fCollapsed="0"/>'
@@ -101,7 +103,7 @@ def _mark(prefix):
     )
 
 
-def _add(text, root, holder, name, new, before):
+def _add(text: bytes, root: Node, holder: Node | None, name: str, new: str, before: Collection[str]) -> list[Splice]:
     """Splices that append `new` to `holder` and raise its count, or create the holder."""
     if holder is None:
         tag = root.qualified(name).decode()
@@ -114,6 +116,6 @@ def _add(text, root, holder, name, new, before):
     return [Splice(holder.start, holder.open_end, start), append_child(text, holder, new.encode())]
 
 
-def _behind(root, names):
+def _behind(root: Node, names: Collection[str]) -> int:
     ends = [child.end for child in root.children if child.name in names and child.uri == root.uri]
     return max(ends, default=root.open_end)

@@ -1,31 +1,35 @@
-"""An opened workbook: what can be asked of it and done to it. The other modules of this room do the work."""
+"""An opened workbook: what can be asked of it and done to it. The other modules of this room do the work.
+
+Longer than 400 lines because it is the whole face of the room, with its help: a method here is a few lines that look
+a sheet up, call the module that knows, and write what came back.
+"""
+
+from __future__ import annotations
 
 import os
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
 
-from . import edits, fresh, metadata, protection, save, tables, workbook
-from .cells import CellReader, SharedStrings
-from .container import Limits
+from . import edits, fresh, metadata, protection, save, tablerows, tables, workbook
+from .cells import Cell, Formula
+from .container import Buffer, Limits
+from .edits import Maker
 from .errors import PackageError
 from .makers import KEEP, FormulaEdit, constant_maker, result_maker
-from .parts import CONTENT_TYPES, RELATIONSHIP_BASES
-from .references import inside, parse_range, parse_ref, range_text
-from .sheetscan import STRICT, SheetScan
+from .opening import find_workbook, read_sheets
+from .parts import RELATIONSHIP_BASES, Relationship
+from .references import Place, parse_range, parse_ref, range_text
+from .scanned import ScannedSheets
+from .sheetscan import STRICT
 from .store import PartStore
+from .tables import Table
 from .values import stored_constant, stored_result
 from .views import SheetView
-from .xmlscan import decode, encode
-
-WORKBOOK_TYPES = (
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
-    "application/vnd.openxmlformats-officedocument.spreadsheetml.template.main+xml",
-    "application/vnd.ms-excel.sheet.macroenabled.main+xml",
-    "application/vnd.ms-excel.template.macroenabled.main+xml",
-)
-BINARY_TYPE = "application/vnd.ms-excel.sheet.binary.macroenabled.main"
-VIEWS_KEPT = 4  # sheets kept scanned at a time
+from .workbook import DefinedName
+from .xmlscan import Node, encode
 
 
-def open_package(source, limits=None):
+def open_package(source: str | os.PathLike[str] | Buffer, limits: Limits | None = None) -> Package:
     """Open an .xlsx, .xlsm, .xltx or .xltm for reading and patching.
 
     Parameters
@@ -79,79 +83,84 @@ class Package:
     workbook_part : str
     """
 
-    def __init__(self, data, path, limits):
+    def __init__(self, data: bytes, path: str | None, limits: Limits):
         self.path, self.limits = path, limits
         self._store = PartStore(data, limits)
-        self._views, self._strings, self._root_of = {}, None, (None, None)
-        self.workbook_part = self._find_workbook()
-        self.sheets, self.other_sheets = self._read_sheets()
+        self._scanned = ScannedSheets(self._store)
+        self._root_of: tuple[bytes, Node] | None = None
+        self.workbook_part = self._scanned.workbook_part = find_workbook(self._store)
+        self.sheets, self.other_sheets = read_sheets(self._store, self.workbook_part, self._root())
 
-    def __enter__(self):
+    def __enter__(self) -> Package:
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, *_: object) -> None:
         self.close()
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"<Package {self.path or 'in memory'}: {', '.join(self.sheets)}>"
 
-    def close(self):
+    def close(self) -> None:
         """Drop unsaved edits and what is held in memory."""
         self._store.revert()
-        self._views, self._strings = {}, None
+        self._scanned.drop_all()
 
     # ---- the workbook ---------------------------------------------------------------------------------
 
     @property
-    def date1904(self):
+    def date1904(self) -> bool:
         """Whether day numbers count from 1904."""
         return workbook.uses_1904(self._root())
 
     @property
-    def names(self):
+    def names(self) -> list[DefinedName]:
         """The DefinedNames: name, scope, text, hidden, comment."""
         return workbook.defined_names(self._root())
 
     @property
-    def defined_names(self):
+    def defined_names(self) -> dict[tuple[str, str | None], str]:
         """dict of (name, scope) to text; scope is a sheet name or None for the workbook."""
         return {(each.name, each.scope): each.text for each in self.names}
 
     @property
-    def calculation(self):
+    def calculation(self) -> dict[str, str]:
         """The workbook's calculation settings: attributes of calcPr, as texts by name."""
         node = self._root().first("calcPr")
         return {} if node is None else dict(node.attributes)
 
     @property
-    def signed(self):
+    def signed(self) -> bool:
         """Whether the package carries a digital signature; such a workbook can be read but not changed."""
         return self._store.signed
 
-    def add_defined_name(self, name, text, hidden=False, comment=None, scope=None, replace=False):
+    def add_defined_name(
+        self,
+        name: str,
+        text: str,
+        hidden: bool = False,
+        comment: str | None = None,
+        scope: str | None = None,
+        replace: bool = False,
+    ) -> None:
         """Add a defined name for the formula or reference `text`; `replace` changes an existing one."""
         text = text.removeprefix("=")
         self._edit_workbook(workbook.with_defined_name, name, text, scope, hidden, comment, replace)
 
-    def remove_defined_name(self, name, scope=None):
-        """Remove a defined name."""
-        self._edit_workbook(workbook.without_defined_name, name, scope)
-
-    def add_hidden_names(self, names, replace=False):
+    def add_hidden_names(self, names: Mapping[str, str], replace: bool = False) -> None:
         """Add many hidden names of the whole workbook in one pass, name -> formula; `replace` changes existing ones."""
         self._edit_workbook(workbook.with_hidden_names, names, replace)
 
-    def remove_names(self, names):
+    def remove_names(self, names: Iterable[str]) -> None:
         """Remove many names of the whole workbook in one pass; unknown ones are no fault."""
         self._edit_workbook(workbook.without_names, names)
 
-    def set_calculation(self, calc_id=None, full_calc_on_load=None):
+    def set_calculation(self, calc_id: int | None = None, full_calc_on_load: bool | None = None) -> None:
         """Set calcPr's calcId and fullCalcOnLoad (False removes it); None leaves one as it is."""
         self._edit_workbook(workbook.with_calculation, calc_id, full_calc_on_load)
 
     # ---- reading cells --------------------------------------------------------------------------------
 
-    def cells(self, sheet, refs=None):
+    def cells(self, sheet: str, refs: str | Iterable[str] | None = None) -> Iterator[Cell]:
         """Iterate the Cells that the sheet holds.
 
         Parameters
@@ -160,7 +169,7 @@ class Package:
         refs : str or iterable of str, optional
             A range ("A1:C9") or references; all cells by default. Cells that do not exist are left out.
         """
-        reader = self._view(sheet).reader
+        reader = self.view(sheet).reader
         if refs is None:
             yield from reader.all()
         elif isinstance(refs, str):
@@ -171,19 +180,19 @@ class Package:
                 if span:
                     yield reader.read(span)
 
-    def cell(self, sheet, ref):
+    def cell(self, sheet: str, ref: str) -> Cell:
         """The Cell at `ref`; a blank one if the sheet does not hold it."""
-        return self._view(sheet).cell(*parse_ref(ref))
+        return self.view(sheet).cell(*parse_ref(ref))
 
-    def formulas(self, sheet):
+    def formulas(self, sheet: str) -> Iterator[Formula]:
         """Iterate (ref, text, kind, array range) of the sheet's formula cells; shared ones are translated."""
-        yield from self._view(sheet).reader.formulas()
+        yield from self.view(sheet).reader.formulas()
 
-    def tables(self, sheet):
+    def tables(self, sheet: str) -> list[Table]:
         """The Tables of a sheet."""
         return [tables.read_table(self._store.text(name), name) for name in self._table_parts(sheet)]
 
-    def find_table(self, name):
+    def find_table(self, name: str) -> tuple[str, Table] | None:
         """(sheet, Table) of a table by its name, or None; look-up ignores case."""
         for sheet in self.sheets:
             for table in self.tables(sheet):
@@ -191,14 +200,14 @@ class Package:
                     return sheet, table
         return None
 
-    def obstacle(self, sheet, ref, locks=True):
+    def obstacle(self, sheet: str, ref: str, locks: bool = True) -> str | None:
         """Why an input cell cannot be set there (one line), or None.
 
         Besides what `set_value` refuses (formulas, merged cells, arrays, table headers, pivot tables), which this
         asks beforehand, with `locks` a locked cell of a protected sheet is one: Excel would not let its user change
         it.
         """
-        view, (row, column) = self._view(sheet), parse_ref(ref)
+        view, (row, column) = self.view(sheet), parse_ref(ref)
         cell = view.cell(row, column)
         if cell.formula is not None:
             return f"{view.where(row, column)} holds a formula, which is left alone: set what it refers to"
@@ -206,13 +215,13 @@ class Package:
             view.refuse_reserved(row, column)
         except PackageError as error:
             return str(error)
-        if locks and protection.is_protected(view.scan) and cell.style not in self._unlocked_styles():
+        if locks and protection.is_protected(view.scan) and cell.style not in self._scanned.unlocked_styles():
             return f"{view.where(row, column)} is locked on a protected sheet: unprotect the sheet in Excel first"
         return None
 
     # ---- changing cells -------------------------------------------------------------------------------
 
-    def set_value(self, sheet, ref, value):
+    def set_value(self, sheet: str, ref: str, value: object) -> None:
         """Set an input cell: number, text, bool, date, error text; None empties it. The style stays.
 
         Raises
@@ -223,9 +232,9 @@ class Package:
         """
         self.set_values_many(sheet, {ref: value})
 
-    def set_values_many(self, sheet, values):
+    def set_values_many(self, sheet: str, values: Mapping[str, object]) -> None:
         """`set_value` for a mapping of reference to value, in one pass; all of them or none."""
-        view, date1904, makers = self._view(sheet), self.date1904, {}
+        view, date1904, makers = self.view(sheet), self.date1904, {}
         for ref, value in values.items():
             row, column = parse_ref(ref)
             view.refuse_reserved(row, column)
@@ -233,43 +242,48 @@ class Package:
             makers[row, column] = constant_maker(view, row, column, stored)
         self._rewrite(view, makers)
 
-    def set_cached(self, sheet, ref, value):
-        """Set the cached result of a formula cell, or of a cell that an array or data table fills.
+    def set_cached_many(self, sheet: str, values: Mapping[str, object]) -> None:
+        """Set cached results, reference -> value, of formula cells or of cells that an array or data table fills.
 
-        None is empty text, nan and infinities are #NUM!; error names such as "#N/A" are errors.
+        One pass; missing spill cells are created. None is empty text, nan and infinities are #NUM!; error names such
+        as "#N/A" are errors.
         """
-        self.set_cached_many(sheet, {ref: value})
-
-    def set_cached_many(self, sheet, values):
-        """`set_cached` for a mapping of reference to value, in one pass; missing spill cells are created."""
-        view, date1904 = self._view(sheet), self.date1904
+        view, date1904 = self.view(sheet), self.date1904
         results = {parse_ref(ref): stored_result(value, date1904) for ref, value in values.items()}
         plain = fresh.plain_cells(view.scan, results)
         makers = {place: result_maker(view, *place, results[place]) for place in results if place not in plain}
         self._rewrite(view, makers)
         if plain:
-            scan = self._view(sheet).scan
+            scan = self.view(sheet).scan
             if scan is not view.scan:
                 plain = fresh.plain_cells(scan, plain)
-            self._put_sheet(self._view(sheet), fresh.with_results(scan, plain, results))
+            self._put_sheet(self.view(sheet), fresh.with_results(scan, plain, results))
 
-    def raw_cells(self, sheet, refs):
+    def raw_cells(self, sheet: str, refs: Iterable[str]) -> dict[str, bytes]:
         """The `<c>` elements (bytes) of existing cells as they stand in the part: dict of reference to bytes."""
-        scan, found = self._view(sheet).scan, {}
+        scan, found = self.view(sheet).scan, {}
         for ref in refs:
             span = scan.find(*parse_ref(ref))
             if span:
                 found[ref] = scan.text[span.start : span.end]
         return found
 
-    def put_raw_cells(self, sheet, elements):
+    def put_raw_cells(self, sheet: str, elements: Mapping[str, bytes]) -> None:
         """Put back `<c>` elements (bytes) that `raw_cells` gave, for cells that exist; nothing else is looked at."""
-        view, makers = self._view(sheet), {}
+        view, makers = self.view(sheet), {}
         for ref, element in elements.items():
             makers[parse_ref(ref)] = lambda span, prefix, element=element: element if span else None
         self._rewrite(view, makers)
 
-    def set_formula(self, sheet, ref, text, cached=KEEP, array_ref=None, dynamic=False):
+    def set_formula(
+        self,
+        sheet: str,
+        ref: str,
+        text: str | None,
+        cached: object = KEEP,
+        array_ref: str | None = None,
+        dynamic: bool = False,
+    ) -> None:
         """Write, replace or (text None) remove a formula.
 
         Parameters
@@ -291,7 +305,7 @@ class Package:
         edit.write(row, column, text, cached, array_ref, mark)
         self._apply(edit)
 
-    def set_formulas_many(self, sheet, formulas):
+    def set_formulas_many(self, sheet: str, formulas: Mapping[str, str | None]) -> None:
         """Write or (None) remove formulas, reference -> text, in one pass; present values are kept."""
         edit = self._formula_edit(sheet)
         for ref, text in formulas.items():
@@ -300,7 +314,7 @@ class Package:
             edit.write(row, column, text)
         self._apply(edit)
 
-    def mark_dynamic_arrays(self, sheet, refs):
+    def mark_dynamic_arrays(self, sheet: str, refs: Iterable[str] | Mapping[str, str]) -> None:
         """Make formulas spilling arrays: `refs` are ranges (the top left holds the formula) or anchor -> range.
 
         Without this mark Excel shows such a formula as a legacy {array} or puts "@" in front.
@@ -318,13 +332,7 @@ class Package:
             edit.write(row, column, formula, array_ref=range_text(parse_range(area)), mark=mark)
         self._apply(edit)
 
-    def resize_array(self, sheet, anchor, area):
-        """Let an array formula fill another range; cells it no longer fills lose their values."""
-        edit = self._formula_edit(sheet)
-        edit.resize(*parse_ref(anchor), parse_range(area))
-        self._apply(edit)
-
-    def append_table_row(self, table_name, values):
+    def append_table_row(self, table_name: str, values: Sequence[object] | Mapping[str, object]) -> None:
         """Add a row of constants below a table and make the table, its filter and the sheet that much longer.
 
         A table whose only row is empty, as a new one has, takes the values there.
@@ -341,49 +349,35 @@ class Package:
             No such table, it has a totals row, or the row below it is taken.
         """
         view, table = self._find_table(table_name)
-        row_of_values = tables.row_values(table, values)
-        first, left, last, right = table.bounds
-        columns = range(left, right + 1)
-        if table.totals_rows:
-            raise PackageError(f"table {table.name} has a totals row: add the row in Excel")
-        body_rows = last - first + 1 - table.header_rows
-        body_is_empty = body_rows == 1 and not any(view.taken(last, column) for column in columns)
-        target = last if body_is_empty else last + 1
-        bounds = first, left, target, right
-        parse_range(range_text(bounds))  # inside the grid
-        if not body_is_empty and any(self._taken(view, table, target, column) for column in columns):
-            raise PackageError(f"the row below table {table.name} ({view.sheet}, {target}) is taken: make room")
-        makers, date1904 = {}, self.date1904
-        for column, value in zip(columns, row_of_values, strict=True):
-            style = view.cell(last, column).style if body_rows else 0
-            stored = None if value is None else stored_constant(value, date1904)
-            makers[target, column] = constant_maker(view, target, column, stored, style)
+        makers, bounds = tablerows.row_below(view, table, values, self.date1904)
         self._rewrite(view, makers)
         self._store.edit(table.part, tables.with_range, table.part, bounds)
-        self._views.pop(view.part_name, None)
+        self._scanned.drop(view.part_name)
 
     # ---- parts ----------------------------------------------------------------------------------------
 
     @property
-    def part_names(self):
+    def part_names(self) -> list[str]:
         """All part names, in the order of the archive."""
         return self._store.names
 
     @property
-    def changed_parts(self):
+    def changed_parts(self) -> list[str]:
         """Names of the parts that differ from the file: changed, added and removed."""
         return self._store.changed
 
-    def read_part(self, name):
+    def read_part(self, name: str) -> bytes:
         """The current content (bytes) of a part."""
         return self._store.read(name)
 
-    def set_part(self, name, content):
+    def set_part(self, name: str, content: Buffer) -> None:
         """Replace the content (bytes) of an existing part."""
         self._store.write(name, bytes(content))
-        self._forget()
+        self._scanned.drop_all()
 
-    def add_part(self, name, content, content_type, source="", relationship=None):
+    def add_part(
+        self, name: str, content: Buffer, content_type: str, source: str = "", relationship: str | None = None
+    ) -> str | None:
         """Add a part and, if `relationship` (a type) is given, a relationship from `source` to it.
 
         Parameters
@@ -403,29 +397,29 @@ class Package:
             The relationship's id.
         """
         self._store.add(name, bytes(content), content_type)
-        self._forget()
+        self._scanned.drop_all()
         return self._store.relate(source, relationship, name) if relationship else None
 
-    def add_relationship(self, source, kind, target, external=False):
-        """Relate part `source` ("" is the package) to part or address `target`; returns the id."""
-        return self._store.relate(source, kind, target, external)
-
-    def remove_part(self, name):
+    def remove_part(self, name: str) -> None:
         """Remove a part, its relationships, its content type and every relationship that leads to it."""
         self._store.remove(name)
-        self._forget()
+        self._scanned.drop_all()
 
-    def relationships(self, part):
+    def relationships(self, part: str) -> list[Relationship]:
         """The Relationships (id, kind, type, target, external) of a part; "" is the package."""
         return self._store.relationships(part)
 
+    def related(self, part: str, kind: str) -> list[str]:
+        """Names of the parts that `part` refers to with relationships of one kind (last word of the type)."""
+        return self._store.related(part, kind)
+
     # ---- saving ---------------------------------------------------------------------------------------
 
-    def to_bytes(self):
+    def to_bytes(self) -> bytes:
         """The package as it would be saved."""
         return b"".join(self._store.pieces())
 
-    def save(self, path=None, backup=False, sync_folder=True):
+    def save(self, path: str | os.PathLike[str] | None = None, backup: bool = False, sync_folder: bool = True) -> None:
         """Write the workbook, in place (default) or to `path`.
 
         The old file stays whole until the new one is complete on disk. Nothing changed: nothing is written
@@ -455,103 +449,51 @@ class Package:
 
     # ---- inside ---------------------------------------------------------------------------------------
 
-    def _find_workbook(self):
-        store = self._store
-        if store.find(CONTENT_TYPES) is None:
-            raise PackageError("a zip archive but not an Office file: give an .xlsx, .xlsm, .xltx or .xltm file")
-        found = store.related("", "officeDocument")
-        if not found:
-            raise PackageError("an Office file without a main part: repair it in Excel first")
-        kind = store.content_type(found[0]).lower()
-        if kind == BINARY_TYPE:
-            raise PackageError("binary workbook (.xlsb): save it as .xlsx or .xlsm in Excel, then retry")
-        if kind not in WORKBOOK_TYPES:
-            shown = kind or "unknown type"
-            raise PackageError(f"not a spreadsheet ({shown}): give an .xlsx, .xlsm, .xltx or .xltm file")
-        return found[0]
-
-    def _read_sheets(self):
-        related = {r.id: r for r in self._store.relationships(self.workbook_part) if not r.external}
-        with_cells, without, seen = [], [], set()
-        for entry in workbook.sheet_entries(self._root()):
-            folded = entry.name.casefold()
-            if folded in seen or not entry.name:
-                raise PackageError(f"the sheet name {entry.name!r} is empty or given twice: repair it in Excel first")
-            seen.add(folded)
-            relation = related.get(entry.relationship_id)
-            if relation:  # else its part is lost: Excel repairs such a file, we leave the sheet alone
-                part = self._store.find(relation.target) or relation.target
-                (with_cells if relation.kind == "worksheet" else without).append((entry.name, part))
-        return workbook.SheetMap(with_cells), workbook.SheetMap(without)
-
-    def _root(self):
+    def _root(self) -> Node:
         text = self._store.text(self.workbook_part)
-        if self._root_of[0] is not text:
+        if self._root_of is None or self._root_of[0] is not text:
             self._root_of = text, workbook.read_root(text, self.workbook_part)
         return self._root_of[1]
 
-    def _edit_workbook(self, function, *arguments):
+    def _edit_workbook(self, function: Callable[..., bytes], *arguments: Any) -> None:
         self._store.refuse_signed()
         self._store.edit(self.workbook_part, function, self._root(), *arguments)
 
-    def _view(self, sheet):
-        part_name = self._part_of(sheet)
-        if part_name not in self._views:
-            part = decode(self._store.read(part_name), part_name)
-            scan = SheetScan(part.text, part_name)
-            reader = CellReader(scan, self._shared_string, self.date1904, self._dynamic_marks())
-            while len(self._views) >= VIEWS_KEPT:
-                self._views.pop(next(iter(self._views)))
-            name = self.sheets.spelling(sheet)
-            self._views[part_name] = SheetView(name, part_name, part, reader, self._store)
-        return self._views[part_name]
+    def view(self, sheet: str) -> SheetView:
+        """A sheet as scanned, for the other modules of this room."""
+        part = self._part_of(sheet)
+        return self._scanned.view(self.sheets.spelling(sheet), part, self.date1904)
 
-    def _part_of(self, sheet):
+    def _part_of(self, sheet: str) -> str:
         if sheet in self.sheets:
             return self.sheets[sheet]
         if sheet in self.other_sheets:
             raise PackageError(f"{sheet} is a chart, dialog or macro sheet without cells: choose another")
         raise PackageError(f"no sheet {sheet!r}: the workbook has {', '.join(self.sheets) or 'none'}")
 
-    def _forget(self):
-        """Drop what was worked out from parts that may have changed."""
-        self._views, self._strings = {}, None
-
-    def _rewrite(self, view, makers):
+    def _rewrite(self, view: SheetView, makers: Mapping[Place, Maker]) -> None:
         """Apply cell makers to a sheet."""
         self._store.refuse_signed()
         # `rewrite` checks every element it puts in and takes out: the part need not be parsed again
         self._put_sheet(view, edits.rewrite(view.scan, makers))
 
-    def _put_sheet(self, view, new):
+    def _put_sheet(self, view: SheetView, new: bytes) -> None:
         """Replace a sheet's text by one that is known to be well-formed."""
         self._store.refuse_signed()
         if new != view.scan.text:
             self._store.write(view.part_name, encode(view.part, new), proven=True)
-            self._views.pop(view.part_name, None)
+            self._scanned.drop(view.part_name)
 
-    def _formula_edit(self, sheet):
-        return FormulaEdit(self._view(sheet), self.date1904)
+    def _formula_edit(self, sheet: str) -> FormulaEdit:
+        return FormulaEdit(self.view(sheet), self.date1904)
 
-    def _apply(self, edit):
+    def _apply(self, edit: FormulaEdit) -> None:
         self._rewrite(edit.view, edit.makers)
         chain = self._store.related(self.workbook_part, "calcChain")
         if edit.alters_chain and chain:
             self._store.remove(chain[0])
 
-    def _shared_string(self, index):
-        if self._strings is None:
-            found = self._store.related(self.workbook_part, "sharedStrings")
-            if not found:
-                raise PackageError("the workbook lacks the texts that its cells use: repair the file in Excel first")
-            self._strings = SharedStrings(decode(self._store.read(found[0]), found[0]).text, found[0])
-        return self._strings(index)
-
-    def _dynamic_marks(self):
-        found = self._store.related(self.workbook_part, "sheetMetadata")
-        return metadata.dynamic_marks(self._store.text(found[0]), found[0]) if found else frozenset()
-
-    def _dynamic_mark(self):
+    def _dynamic_mark(self) -> str:
         """The `cm` value for dynamic arrays, adding the metadata it refers to if need be."""
         self._store.refuse_signed()
         found = self._store.related(self.workbook_part, "sheetMetadata")
@@ -563,22 +505,14 @@ class Package:
             kind = RELATIONSHIP_BASES[strict] + "sheetMetadata"
             self._store.add(name, metadata.new_metadata(strict), metadata.CONTENT_TYPE)
             self._store.relate(self.workbook_part, kind, name)
-        self._views = {}  # readers know the marks
+        self._scanned.drop_views()  # readers know the marks
         return str(number)
 
-    def _table_parts(self, sheet):
+    def _table_parts(self, sheet: str) -> list[str]:
         return self._store.related(self._part_of(sheet), "table")
 
-    def _unlocked_styles(self):
-        found = self._store.related(self.workbook_part, "styles")
-        return protection.unlocked_styles(self._store.text(found[0]), found[0]) if found else frozenset()
-
-    def _find_table(self, name):
+    def _find_table(self, name: str) -> tuple[SheetView, Table]:
         found = self.find_table(name)
         if found is None:
             raise PackageError(f"no table {name!r} in the workbook: look its name up in Excel (Table Design)")
-        return self._view(found[0]), found[1]
-
-    def _taken(self, view, table, row, column):
-        others = (other for other in view.tables if other.part != table.part)
-        return view.taken(row, column) or any(inside(other.bounds, row, column) for other in others)
+        return self.view(found[0]), found[1]

@@ -2,10 +2,10 @@
 
 import posixpath
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import unquote
 
-from .errors import PackageError
 from .xmlscan import Splice, append_child, escape_attribute, splice, tree
 
 CONTENT_TYPES = "[Content_Types].xml"
@@ -29,19 +29,19 @@ class Relationship(NamedTuple):
     external: bool
 
 
-def relationships_name(part):
+def relationships_name(part: str) -> str:
     """Where a part's relationships are kept; "" is the package itself."""
     folder, name = posixpath.split(part)
     return posixpath.join(folder, "_rels", f"{name}.rels")
 
 
-def source_of(relationships_part):
+def source_of(relationships_part: str) -> str:
     """The part that a relationships part belongs to."""
     folder, name = posixpath.split(relationships_part)
     return posixpath.join(posixpath.dirname(folder), name.removesuffix(".rels"))
 
 
-def read_relationships(text, source):
+def read_relationships(text: bytes, source: str) -> list[Relationship]:
     """The Relationships of part `source` from the text (UTF-8) of its relationships part."""
     found = []
     for node in tree(text, relationships_name(source)).all("Relationship"):
@@ -55,19 +55,25 @@ def read_relationships(text, source):
     return found
 
 
-def resolve(target, source):
-    """A relationship target, relative to `source` or absolute, as a part name without leading slash."""
-    target = target.partition("#")[0]
-    if target.startswith("/"):
-        path = posixpath.normpath(target.lstrip("/"))
-    else:
-        path = posixpath.normpath(posixpath.join(posixpath.dirname(source), target))
-    if path.startswith("../") or path == "..":
-        raise PackageError(f"{source} points outside the package ({target}): hostile or damaged, refused")
-    return path
+def resolve(target: str, source: str) -> str:
+    """A relationship target, relative to `source` or absolute, as a part name without leading slash.
+
+    As RFC 3986 (5.2.4) says, ".." at the root is dropped, so that no target leads out of the package: LibreOffice
+    writes ``../customXml/item1.xml`` in the root's relationships. Backslashes are taken for slashes.
+    """
+    path = target.partition("#")[0].replace("\\", "/")
+    if not path.startswith("/"):
+        path = posixpath.join(posixpath.dirname(source), path)
+    kept: list[str] = []
+    for segment in path.split("/"):
+        if segment == "..":
+            del kept[-1:]
+        elif segment not in ("", "."):
+            kept.append(segment)
+    return "/".join(kept)
 
 
-def find_part(names_by_lower, target):
+def find_part(names_by_lower: Mapping[str, str], target: str) -> str | None:
     """The member name for a target: part names ignore case, and some writers percent-encode only one side."""
     for spelling in (target, unquote(target)):
         if spelling.lower() in names_by_lower:
@@ -75,7 +81,7 @@ def find_part(names_by_lower, target):
     return None
 
 
-def content_type(text, part):
+def content_type(text: bytes, part: str) -> str:
     """The content type of `part` according to [Content_Types].xml, or ""."""
     extension = part.rpartition(".")[2].lower()
     by_extension = ""
@@ -88,7 +94,7 @@ def content_type(text, part):
     return by_extension
 
 
-def with_override(text, part, kind):
+def with_override(text: bytes, part: str, kind: str) -> bytes:
     """Content types with an Override for `part` added or changed."""
     root = tree(text, CONTENT_TYPES)
     new = b'<%s PartName="%s" ContentType="%s"/>' % (
@@ -102,7 +108,7 @@ def with_override(text, part, kind):
     return splice(text, [append_child(text, root, new)])
 
 
-def without_override(text, part):
+def without_override(text: bytes, part: str) -> bytes:
     """Content types without the Override for `part`."""
     doomed = [
         Splice(node.start, node.end, b"")
@@ -112,7 +118,7 @@ def without_override(text, part):
     return splice(text, doomed)
 
 
-def with_relationship(text, source, kind, target, external=False):
+def with_relationship(text: bytes, source: str, kind: str, target: str, external: bool = False) -> tuple[bytes, str]:
     """Relationships of `source` with one more; returns (text, its id). An equal one is reused."""
     root = tree(text, relationships_name(source))
     nodes = root.all("Relationship")
@@ -133,7 +139,7 @@ def with_relationship(text, source, kind, target, external=False):
     return splice(text, [append_child(text, root, new)]), identifier
 
 
-def without_target(text, source, part):
+def without_target(text: bytes, source: str, part: str) -> bytes:
     """Relationships of `source` without those that lead to `part`."""
     doomed = []
     for node in tree(text, relationships_name(source)).all("Relationship"):
@@ -144,6 +150,6 @@ def without_target(text, source, part):
     return splice(text, doomed)
 
 
-def _relative(target, source):
+def _relative(target: str, source: str) -> str:
     folder = posixpath.dirname(source)
     return posixpath.relpath(target, folder) if folder else target

@@ -11,7 +11,9 @@ import secrets
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 
+from .container import Buffer
 from .errors import PackageError
 
 WRITE_BYTES = 1 << 20  # per write call
@@ -30,7 +32,7 @@ REASONS = {
 CANNOT_SYNC_FOLDERS = {errno.EINVAL, errno.ENOTSUP, errno.EBADF}  # some network file systems; the rename stands
 
 
-def read_file(path, largest):
+def read_file(path: str, largest: int) -> bytes:
     """The bytes of a workbook file; PackageError if it cannot be read or is larger than `largest` [bytes]."""
     try:
         status = os.stat(path)
@@ -44,7 +46,7 @@ def read_file(path, largest):
         raise PackageError(f"{path} cannot be read ({error.strerror or error}): check path and permission") from None
 
 
-def same_file(first, second):
+def same_file(first: str, second: str) -> bool:
     """Whether two paths lead to one file."""
     try:
         return os.path.samefile(first, second)
@@ -52,7 +54,9 @@ def same_file(first, second):
         return os.path.realpath(first) == os.path.realpath(second)
 
 
-def replace_workbook(path, pieces, original=None, backup=False, sync_folder=True):
+def replace_workbook(
+    path: str, pieces: Iterable[Buffer], original: bytes | None = None, backup: bool = False, sync_folder: bool = True
+) -> None:
     """Write a workbook where one may lie already.
 
     Parameters
@@ -76,7 +80,7 @@ def replace_workbook(path, pieces, original=None, backup=False, sync_folder=True
     write_atomically(path, pieces, sync_folder=sync_folder)
 
 
-def refuse_if_locked(path):
+def refuse_if_locked(path: str) -> None:
     """PackageError when Excel's or LibreOffice's lock file lies beside `path`."""
     folder, name = os.path.split(path)
     for lock, program in ((f"~${name}", "Excel"), (f".~lock.{name}#", "LibreOffice")):
@@ -84,14 +88,14 @@ def refuse_if_locked(path):
             raise PackageError(f"{path} is open in {program}: close it there, or delete a left-over {lock}")
 
 
-def refuse_if_read_only(path):
+def refuse_if_read_only(path: str) -> None:
     """PackageError when the file is marked read-only, which a rename would not notice."""
     with contextlib.suppress(FileNotFoundError):
         if not os.stat(path).st_mode & ANY_WRITE_BIT:
             raise PackageError(f"{path} is marked read-only: take the mark off or save under another name")
 
 
-def refuse_if_changed(path, expected):
+def refuse_if_changed(path: str, expected: bytes) -> None:
     """PackageError unless the file still holds the bytes `expected`."""
     try:
         same = os.stat(path).st_size == len(expected)
@@ -104,7 +108,7 @@ def refuse_if_changed(path, expected):
         raise PackageError(f"{path} changed since it was opened: nothing written, run again on the new version")
 
 
-def write_atomically(path, pieces, mode=None, sync_folder=True):
+def write_atomically(path: str, pieces: Iterable[Buffer], mode: int | None = None, sync_folder: bool = True) -> None:
     """Write the `pieces` (bytes-like) to `path`: all of it or nothing.
 
     Parameters
@@ -142,7 +146,7 @@ def write_atomically(path, pieces, mode=None, sync_folder=True):
                 os.unlink(temporary)
 
 
-def back_up(path, content):
+def back_up(path: str, content: bytes) -> None:
     """Keep the old file, which holds `content`, as `<path>.bak`, with its permissions and times.
 
     The file itself, which gets the second name before it loses the first; a copy where the disk has no hard links.
@@ -156,7 +160,7 @@ def back_up(path, content):
         os.utime(backup, ns=(status.st_atime_ns, status.st_mtime_ns))
 
 
-def _link_in_place_of(backup, path):
+def _link_in_place_of(backup: str, path: str) -> bool:
     """Make `backup` a second name of the file `path`; False where the disk cannot."""
     folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name[:40]}.{secrets.token_hex(8)}.tmp")
@@ -175,14 +179,14 @@ def _link_in_place_of(backup, path):
     return True
 
 
-def _refusal(path, error, state):
-    reason = REASONS.get(error.errno, f"{error.strerror or error}: check the disk")
+def _refusal(path: str, error: OSError, state: str) -> PackageError:
+    reason = REASONS.get(error.errno or 0, f"{error.strerror or error}: check the disk")
     if not os.path.isdir(os.path.dirname(path)):
         reason = REASONS[errno.ENOENT]
     return PackageError(f"{path}: {reason} ({state})")
 
 
-def _mode_for(path):
+def _mode_for(path: str) -> int:
     try:
         return os.stat(path).st_mode & 0o7777
     except FileNotFoundError:
@@ -191,13 +195,13 @@ def _mode_for(path):
         return 0o666 & ~mask
 
 
-def _write_all(descriptor, piece):
+def _write_all(descriptor: int, piece: Buffer) -> None:
     view = memoryview(piece)
     while view:
         view = view[os.write(descriptor, view[:WRITE_BYTES]) :]
 
 
-def _sync_folder(folder):
+def _sync_folder(folder: str) -> None:
     if os.name == "nt":  # Windows cannot open a folder; its rename is journalled
         return
     descriptor = os.open(folder or ".", os.O_RDONLY)

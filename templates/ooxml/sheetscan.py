@@ -7,12 +7,14 @@ of order, any prefix, comments, CDATA and empty elements are all met in the wild
 
 import re
 from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import accumulate
 from typing import NamedTuple
 
 from .errors import PackageError
-from .references import LAST_COLUMN, LAST_ROW, column_number, parse_ref, to_ref
-from .xmlscan import ATTRIBUTES, attributes, check, lexing_copy, unescape
+from .references import LAST_COLUMN, LAST_ROW, Place, column_number, parse_ref, to_ref
+from .xmlcheck import check, lexing_copy
+from .xmlscan import ATTRIBUTES, attributes, unescape
 
 TRANSITIONAL = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 STRICT = "http://purl.oclc.org/ooxml/spreadsheetml/main"
@@ -44,7 +46,7 @@ class CellSpan(NamedTuple):
     end: int
 
     @property
-    def ref(self):
+    def ref(self) -> str:
         return to_ref(self.row, self.column)
 
 
@@ -74,7 +76,7 @@ class SheetScan:
         Part name, for messages.
     """
 
-    def __init__(self, text, name):
+    def __init__(self, text: bytes, name: str):
         root = check(text, name)
         if root.local != "worksheet" or root.uri not in (TRANSITIONAL, STRICT):
             raise PackageError(f"{name} is not a worksheet (its root is {root.local}): choose another sheet")
@@ -86,11 +88,12 @@ class SheetScan:
         self._compile(prefix if root.plain else PREFIX)
         self._find_sheet_data()
         self.rows = self._index_rows()
-        self._by_number = self._greatest = None
-        self._last_inner = (-1, None)
+        self._by_number: dict[int, list[Row]] | None = None
+        self._greatest: list[int] | None = None
+        self._last_inner = -1, Inner()
         self._sorted_starts = [row.start for row in self.rows]
 
-    def _compile(self, p):
+    def _compile(self, p: bytes) -> None:
         tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
         self._row_open = re.compile(rb"<" + p + rb'row(?: r="([0-9]{1,7})")?' + tag)
         self._row_close = re.compile(rb"</" + p + rb"row\s*>")
@@ -109,22 +112,22 @@ class SheetScan:
         )  # fmt: skip
         # A text inside its cell, as openpyxl writes every one; groups 1 to 3 as above, then the text.
         self.inline_cell = re.compile(
-            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")? t="inlineStr"><' + p + rb"is><"
-            + p + rb't(?: xml:space="preserve")?>([^<]*)</' + p + rb"t></" + p + rb"is></" + p + rb"c>"
+            rb"\s*<" + p + rb'c r="([A-Z]{1,3})([1-9][0-9]{0,6})"(?: s="([0-9]{1,8})")? t="inlineStr">(?:<' + p
+            + rb"is><" + p + rb't(?: xml:space="preserve")?>([^<]*)</' + p + rb"t></" + p + rb"is>)?</" + p + rb"c>"
         )  # fmt: skip
         self._child = re.compile(rb"<(/?)(" + p + rb"(f|v|is|extLst)|[^\s/>]+)" + tag)
         self._text_run = text_run_pattern(p)
         self._prefix = p
 
-    def plain_cell(self, at, stop):
+    def plain_cell(self, at: int, stop: int) -> re.Match[bytes] | None:
         """The match of `excel_cell` or `inline_cell` at an offset, or None for a cell written in another way."""
         return self.excel_cell.match(self.lexed, at, stop) or self.inline_cell.match(self.lexed, at, stop)
 
-    def pattern(self, name):
+    def pattern(self, name: str) -> re.Pattern[bytes]:
         """Regular expression for start tags called `name` (str) in the sheet's namespace."""
         return re.compile(rb"<" + self._prefix + name.encode() + rb"(?=[\s/>])" + ATTRIBUTES + rb">")
 
-    def _find_sheet_data(self):
+    def _find_sheet_data(self) -> None:
         opening = self.pattern("sheetData").search(self.lexed)
         if not opening:
             raise PackageError(f"{self.name} has no cell table: choose another sheet")
@@ -137,7 +140,7 @@ class SheetScan:
             raise PackageError(f"{self.name} has a broken cell table: repair the file in Excel first")
         self.data_close_start, self.data_end = closing.span()
 
-    def _index_rows(self):
+    def _index_rows(self) -> list[Row]:
         rows, number, lexed, stop = [], 0, self.lexed, self.data_close_start
         opening = self._row_open.search(lexed, self.data_open_end, stop)
         while opening:
@@ -158,7 +161,7 @@ class SheetScan:
             opening = self._row_open.search(lexed, end, stop)
         return rows
 
-    def _row_number(self, tag, previous):
+    def _row_number(self, tag: bytes, previous: int) -> int:
         """A row's number where it is not the first attribute, or is implied by the row before."""
         found = ROW_NUMBER.search(tag)
         if found:
@@ -169,7 +172,7 @@ class SheetScan:
         return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0
 
     @property
-    def by_number(self):
+    def by_number(self) -> dict[int, list[Row]]:
         """dict of row number to list of Rows (more than one only in files that repeat a row)."""
         if self._by_number is None:
             self._by_number = {}
@@ -177,12 +180,12 @@ class SheetScan:
                 self._by_number.setdefault(row.number, []).append(row)
         return self._by_number
 
-    def row_at(self, offset):
+    def row_at(self, offset: int) -> Row | None:
         """The Row that contains a byte offset, or None."""
         place = bisect_right(self._sorted_starts, offset) - 1
         return self.rows[place] if place >= 0 and offset < self.rows[place].end else None
 
-    def cells_of(self, row):
+    def cells_of(self, row: Row) -> Iterator[CellSpan]:
         """Iterate the CellSpans of one Row, in file order."""
         lexed, stop, column, count = self.lexed, row.close_start, 0, 0
         opening = self._cell_open.search(lexed, row.open_end, stop)
@@ -205,7 +208,7 @@ class SheetScan:
             yield CellSpan(number, column, start, open_end, close_start, end)
             opening = self._cell_open.search(lexed, end, stop)
 
-    def _cell_place(self, tag, row, previous_column):
+    def _cell_place(self, tag: bytes, row: int, previous_column: int) -> Place:
         """(row, column) of a cell whose `r` is not the first attribute, or is missing: behind the cell before."""
         position = CELL_REF.search(tag)
         if position:
@@ -214,7 +217,7 @@ class SheetScan:
             return row, previous_column + 1
         return parse_ref(attributes(tag).get("r", ""))
 
-    def find(self, row, column):
+    def find(self, row: int, column: int) -> CellSpan | None:
         """The CellSpan at a place, or None; refuses a place that the file gives twice."""
         hits = [
             cell
@@ -226,20 +229,20 @@ class SheetScan:
             raise PackageError(f"{self.name} holds {to_ref(row, column)} twice: repair the file in Excel first")
         return hits[0] if hits else None
 
-    def row_after(self, number):
+    def row_after(self, number: int) -> Row | None:
         """The first Row in the file whose number is greater than `number`, or None."""
         if self._greatest is None:  # running maximum, so that unordered rows can be searched too
             self._greatest = list(accumulate((row.number for row in self.rows), max))
         place = bisect_right(self._greatest, number)
         return self.rows[place] if place < len(self.rows) else None
 
-    def inner(self, cell):
+    def inner(self, cell: CellSpan) -> Inner:
         """The Inner of a cell; the last one asked for is kept, as readers and makers ask in turn."""
         if self._last_inner[0] != cell.start:
             self._last_inner = cell.start, self._find_inner(cell)
         return self._last_inner[1]
 
-    def _find_inner(self, cell):
+    def _find_inner(self, cell: CellSpan) -> Inner:
         usual = self._usual.fullmatch(self.lexed, cell.open_end, cell.close_start)
         if not usual:
             return self._unusual_inner(cell)
@@ -255,20 +258,21 @@ class SheetScan:
             v_text=None if usual[3] is None else self._raw(usual, 4),
         )
 
-    def _element_end(self, match, group):
+    def _element_end(self, match: re.Match[bytes], group: int) -> int:
         """End of the element whose start tag is `group` and whose text is `group + 1`."""
         if match[group + 1] is None:
             return match.end(group)
         return self.lexed.index(b">", match.end(group + 1)) + 1
 
-    def _raw(self, match, group):
+    def _raw(self, match: re.Match[bytes], group: int) -> bytes:
         if match[group] is None:
             return b""
         return match[group] if self.straight else self.text[match.start(group) : match.end(group)]
 
-    def _unusual_inner(self, cell):
+    def _unusual_inner(self, cell: CellSpan) -> Inner:
         """Inner of a cell with inline text, an extension list or elements in another order."""
-        parts, depth, open_at = {}, 0, None
+        parts: dict[bytes, tuple[int, int, int, int]] = {}
+        depth, open_at = 0, None
         for found in self._child.finditer(self.lexed, cell.open_end, cell.close_start):
             closes, empty, local = found[1] == b"/", found[0].endswith(b"/>"), found[3]
             if closes:
@@ -282,24 +286,26 @@ class SheetScan:
                 if empty and local is not None:
                     parts.setdefault(local, (found.start(), found.end(), found.end(), found.end()))
             depth += not empty
-        fields = {}
-        for name in ("f", "v", "is"):
-            if name.encode() in parts:
-                start, open_end, close_start, end = parts[name.encode()]
-                fields |= {f"{name}_start": start, f"{name}_end": end}
-                fields[f"{name}_text"] = self.text[open_end:close_start]
-                if name == "f":
-                    fields["f_tag"] = self.lexed[start:open_end]
-                if name == "is":
-                    fields["is_text"] = self.rich_text(open_end, close_start)
-        return Inner(**fields)
+        made = Inner()
+        if b"f" in parts:
+            start, open_end, close_start, end = parts[b"f"]
+            made = made._replace(
+                f_start=start, f_end=end, f_tag=self.lexed[start:open_end], f_text=self.text[open_end:close_start]
+            )
+        if b"v" in parts:
+            start, open_end, close_start, end = parts[b"v"]
+            made = made._replace(v_start=start, v_end=end, v_text=self.text[open_end:close_start])
+        if b"is" in parts:
+            start, open_end, close_start, end = parts[b"is"]
+            made = made._replace(is_start=start, is_end=end, is_text=self.rich_text(open_end, close_start))
+        return made
 
-    def rich_text(self, start, stop):
+    def rich_text(self, start: int, stop: int) -> str:
         """The text runs between two offsets (of `<is>`), phonetic ones left out."""
         return text_of_runs(self._text_run, self.lexed, self.text, start, stop)
 
 
-def text_run_pattern(prefix):
+def text_run_pattern(prefix: bytes) -> re.Pattern[bytes]:
     """Regular expression for what `text_of_runs` looks at, with the prefix (a pattern, bytes) of the part."""
     tag = rb"(?=[\s/>])" + ATTRIBUTES + rb">"
     return re.compile(
@@ -307,7 +313,7 @@ def text_run_pattern(prefix):
     )
 
 
-def text_of_runs(pattern, lexed, text, start, stop):
+def text_of_runs(pattern: re.Pattern[bytes], lexed: bytes, text: bytes, start: int, stop: int) -> str:
     """The text of rich or plain string items between two offsets, without the phonetic hints (`<rPh>`)."""
     pieces, phonetic = [], 0
     for found in pattern.finditer(lexed, start, stop):

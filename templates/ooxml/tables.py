@@ -1,9 +1,9 @@
-"""Table parts (`<table>`): where they lie, and making one a row longer."""
+"""Table parts (`<table>`): where they lie, and giving one another range."""
 
 from typing import NamedTuple
 
 from .errors import PackageError
-from .references import parse_range, range_text
+from .references import Bounds, parse_range, range_text
 from .xmlscan import Splice, set_attribute, splice, tree
 
 
@@ -12,13 +12,13 @@ class Table(NamedTuple):
 
     name: str
     part: str
-    bounds: tuple
+    bounds: Bounds
     header_rows: int
     totals_rows: int
-    columns: tuple
-    calculated: tuple  # per column, whether it has a column formula
+    columns: tuple[str, ...]
+    calculated: tuple[bool, ...]  # per column, whether it has a column formula
 
-    def reserved(self, row, column):
+    def reserved(self, row: int, column: int) -> bool:
         """Whether the cell is a header or a totals cell, whose text the table part repeats."""
         first, left, last, right = self.bounds
         if not left <= column <= right:
@@ -26,7 +26,7 @@ class Table(NamedTuple):
         return first <= row < first + self.header_rows or last - self.totals_rows < row <= last
 
 
-def read_table(text, part):
+def read_table(text: bytes, part: str) -> Table:
     """The Table of a table part (UTF-8 text)."""
     root = tree(text, part)
     marks = root.attributes
@@ -45,7 +45,7 @@ def read_table(text, part):
     )
 
 
-def with_range(text, part, bounds):
+def with_range(text: bytes, part: str, bounds: Bounds) -> bytes:
     """The table part with another range; its filter covers the same rows."""
     root = tree(text, part)
     splices = [
@@ -56,22 +56,5 @@ def with_range(text, part, bounds):
     return splice(text, splices)
 
 
-def row_values(table, values):
-    """`values` (sequence, or mapping of column name to value) as one value per table column."""
-    if hasattr(values, "keys"):
-        known = {name.casefold(): place for place, name in enumerate(table.columns)}
-        row = [None] * len(table.columns)
-        for name in values:
-            if name.casefold() not in known:
-                raise PackageError(f"table {table.name} has no column {name!r}: it has {', '.join(table.columns)}")
-            row[known[name.casefold()]] = values[name]
-        return row
-    row = list(values)
-    width = table.bounds[3] - table.bounds[1] + 1
-    if len(row) != width:
-        raise PackageError(f"table {table.name} has {width} columns, {len(row)} values given: give one per column")
-    return row
-
-
-def _count(text):
+def _count(text: str) -> int:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 8 else 0

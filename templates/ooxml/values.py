@@ -29,17 +29,17 @@ class Stored(NamedTuple):
     xml: bytes
 
     @property
-    def keeps_space(self):
+    def keeps_space(self) -> bool:
         """Whether the text begins or ends with white space, or holds line ends, that XML readers may drop."""
         return self.xml != self.xml.strip() or b"\n" in self.xml
 
 
-def plain(value):
+def plain(value: object) -> object:
     """numpy scalars and other wrappers as the Python value they hold."""
     return value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
 
 
-def stored_result(value, date1904=False):
+def stored_result(value: object, date1904: bool = False) -> Stored:
     """A formula's result as Stored: nan and infinities are #NUM!, None is empty text, too long text #VALUE!."""
     value = plain(value)
     if value is None:
@@ -53,7 +53,7 @@ def stored_result(value, date1904=False):
     return _stored(value, date1904)
 
 
-def stored_constant(value, date1904=False):
+def stored_constant(value: object, date1904: bool = False) -> Stored:
     """An input cell's value as Stored ("inlineStr" for text); raises PackageError for nan and other types."""
     value = plain(value)
     if isinstance(value, str) and value not in ERRORS:
@@ -65,7 +65,7 @@ def stored_constant(value, date1904=False):
     return _stored(value, date1904)
 
 
-def serial(moment, date1904=False):
+def serial(moment: datetime.date, date1904: bool = False) -> float:
     """A date or datetime as Excel's day number [days since 1900-01-00 or 1904-01-01]."""
     if not isinstance(moment, datetime.datetime):
         moment = datetime.datetime(moment.year, moment.month, moment.day)
@@ -81,7 +81,7 @@ def serial(moment, date1904=False):
     return days
 
 
-def iso_serial(text, date1904=False):
+def iso_serial(text: str, date1904: bool = False) -> float:
     """The serial of an ISO 8601 date, time or date and time (cells of type d)."""
     try:
         if ":" in text and "-" not in text:
@@ -93,7 +93,7 @@ def iso_serial(text, date1904=False):
         raise PackageError(f"{text!r} is not an ISO date: repair the file in Excel first") from None
 
 
-def number_text(value):
+def number_text(value: float) -> str:
     """Shortest text that reads back as the same double; integral values without a decimal point."""
     if isinstance(value, int):
         return str(value) if abs(value) <= EXACT_INTEGER else repr(float(value))
@@ -102,7 +102,7 @@ def number_text(value):
     return repr(value)
 
 
-def _stored(value, date1904):
+def _stored(value: object, date1904: bool) -> Stored:
     if isinstance(value, bool):
         return Stored("b", b"1" if value else b"0")
     if isinstance(value, (int, float)):
@@ -114,7 +114,7 @@ def _stored(value, date1904):
     raise PackageError(f"{value!r} ({type(value).__name__}) does not fit a cell: give a number, text, bool or date")
 
 
-def _finite(value):
+def _finite(value: float) -> bool:
     try:
         return math.isfinite(value)
     except OverflowError:  # an int beyond the range of a double

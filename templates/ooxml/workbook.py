@@ -1,13 +1,14 @@
 """The workbook part: sheets, defined names, date system and calculation settings; read and spliced."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from .errors import PackageError
 from .references import CELL
 from .sheetscan import STRICT, TRANSITIONAL
 from .xmlscan import (
+    Node,
     Splice,
     append_child,
     closing,
@@ -31,6 +32,7 @@ BEFORE_DEFINED_NAMES = (
     "fileVersion", "fileSharing", "workbookPr", "workbookProtection", "bookViews", "sheets", "functionGroups",
     "externalReferences",
 )  # fmt: skip
+FILLED_TAG, FILLED_PAIR = b"definedNames >", b"definedNames  >"  # ends a list of names that was <x/>, or <x></x>
 BEFORE_CALCULATION = (*BEFORE_DEFINED_NAMES, "definedNames")
 
 
@@ -52,31 +54,31 @@ class DefinedName(NamedTuple):
     comment: str | None
 
 
-class SheetMap(Mapping):
+class SheetMap(Mapping[str, str]):
     """Sheet name -> part name, in tab order; look-up ignores case, as Excel does."""
 
-    def __init__(self, pairs):
+    def __init__(self, pairs: Iterable[tuple[str, str]]):
         self._pairs = dict(pairs)
         self._by_fold = {name.casefold(): name for name in self._pairs}
 
-    def __getitem__(self, name):
+    def __getitem__(self, name: str) -> str:
         return self._pairs[self.spelling(name)]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[str]:
         return iter(self._pairs)
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self._pairs)
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         return f"SheetMap({self._pairs!r})"
 
-    def spelling(self, name):
+    def spelling(self, name: str) -> str:
         """The name as the workbook writes it; KeyError when there is none."""
-        return self._by_fold[name.casefold() if isinstance(name, str) else name]
+        return self._by_fold[name.casefold()]
 
 
-def read_root(text, name):
+def read_root(text: bytes, name: str) -> Node:
     """The workbook element; refuses a part that is something else."""
     root = tree(text, name)
     if root.name != "workbook" or root.uri not in (TRANSITIONAL, STRICT):
@@ -84,7 +86,7 @@ def read_root(text, name):
     return root
 
 
-def sheet_entries(root):
+def sheet_entries(root: Node) -> list[SheetEntry]:
     """The SheetEntries in tab order."""
     holder, entries = root.first("sheets"), []
     for node in holder.all("sheet") if holder else []:
@@ -94,13 +96,13 @@ def sheet_entries(root):
     return entries
 
 
-def uses_1904(root):
+def uses_1904(root: Node) -> bool:
     """Whether day numbers count from 1904 (old Macintosh workbooks)."""
     properties = root.first("workbookPr")
     return properties is not None and properties.attributes.get("date1904", "0") in ("1", "true")
 
 
-def defined_names(root):
+def defined_names(root: Node) -> list[DefinedName]:
     """The DefinedNames in file order."""
     sheets, names = [entry.name for entry in sheet_entries(root)], []
     for node in _name_nodes(root):
@@ -118,7 +120,16 @@ def defined_names(root):
     return names
 
 
-def with_defined_name(text, root, name, formula, scope, hidden, comment, replace):
+def with_defined_name(
+    text: bytes,
+    root: Node,
+    name: str,
+    formula: str,
+    scope: str | None,
+    hidden: bool,
+    comment: str | None,
+    replace: bool,
+) -> bytes:
     """Workbook text with a defined name added (or changed, with `replace`)."""
     _check_name(name, formula, comment)
     sheets = [entry.name.casefold() for entry in sheet_entries(root)]
@@ -143,7 +154,7 @@ def with_defined_name(text, root, name, formula, scope, hidden, comment, replace
     return splice(text, [_more_names(text, root, new)])
 
 
-def with_hidden_names(text, root, names, replace):
+def with_hidden_names(text: bytes, root: Node, names: Mapping[str, str], replace: bool) -> bytes:
     """Workbook text with many hidden names of the whole workbook, name -> formula, new ones behind the existing.
 
     With `replace` a name that exists gets the formula, and is hidden.
@@ -167,30 +178,30 @@ def with_hidden_names(text, root, names, replace):
     return splice(text, splices)
 
 
-def without_names(text, root, names):
-    """Workbook text without many names of the whole workbook; the list goes with its last entry."""
+def without_names(text: bytes, root: Node, names: Iterable[str]) -> bytes:
+    """Workbook text without many names of the whole workbook; the list goes with its last entry.
+
+    One that stood there empty before names came into it stands there again as it was (see `_more_names`).
+    """
     wanted = {name.casefold() for name in names}
     pairs = zip(_name_nodes(root), defined_names(root), strict=True)
     doomed = [node for node, known in pairs if known.scope is None and known.name.casefold() in wanted]
     holder = root.first("definedNames")
-    if doomed and len(doomed) == len(holder.children):
+    if holder is not None and doomed and len(doomed) == len(holder.children):
+        closing_tag = text[holder.close_start : holder.end]
+        if closing_tag.endswith(FILLED_TAG):
+            tag = text[holder.start : holder.open_end]
+            return splice(text, [Splice(holder.start, holder.end, tag[:-1] + b"/>")])
+        if closing_tag.endswith(FILLED_PAIR):
+            kept_end = Splice(holder.close_start, holder.end, closing_tag.removesuffix(b"  >") + b">")
+            return splice(text, [*(Splice(node.start, node.end, b"") for node in doomed), kept_end])
         doomed = [holder]
     return splice(text, [Splice(node.start, node.end, b"") for node in doomed])
 
 
-def without_defined_name(text, root, name, scope):
-    """Workbook text without the name; the list goes with its last entry."""
-    node = _find_name(root, name, scope)
-    if node is None:
-        raise PackageError(f"no defined name {name}: nothing to remove")
-    holder = root.first("definedNames")
-    doomed = holder if len(holder.children) == 1 else node
-    return splice(text, [Splice(doomed.start, doomed.end, b"")])
-
-
-def with_calculation(text, root, calc_id, full_calc_on_load):
+def with_calculation(text: bytes, root: Node, calc_id: int | None, full_calc_on_load: bool | None) -> bytes:
     """Workbook text with calcPr's calcId and fullCalcOnLoad set; None leaves one as it is."""
-    changes = []
+    changes: list[tuple[str, str | None]] = []
     if calc_id is not None:
         changes.append(("calcId", str(int(calc_id))))
     if full_calc_on_load is not None:
@@ -205,14 +216,24 @@ def with_calculation(text, root, calc_id, full_calc_on_load):
     return splice(text, [Splice(at, at, tag)]) if any(v for _, v in changes) else text
 
 
-def _name_nodes(root):
+def _name_nodes(root: Node) -> list[Node]:
     holder = root.first("definedNames")
     return holder.all("definedName") if holder else []
 
 
-def _more_names(text, root, new):
-    """Splice that puts definedName elements behind the last one, or into a list of their own."""
+def _more_names(text: bytes, root: Node, new: bytes) -> Splice:
+    """Splice that puts definedName elements behind the last one, or into a list of their own.
+
+    An empty list, which openpyxl, ClosedXML and Google Sheets write, is marked by blanks in its end tag, which mean
+    nothing to a reader: so the bytes come back when the names go again.
+    """
     holder = root.first("definedNames")
+    if holder and holder.empty_tag:
+        start = text[holder.start : holder.end].removesuffix(b"/>") + b">"
+        return Splice(holder.start, holder.end, start + new + closing(start)[:-1] + b" >")
+    if holder and not holder.children:
+        end = text[holder.close_start : holder.end]
+        return Splice(holder.close_start, holder.end, new + end[:-1].rstrip() + b"  >")
     if holder:
         return append_child(text, holder, new)
     wrapper = root.qualified("definedNames")
@@ -220,7 +241,7 @@ def _more_names(text, root, new):
     return Splice(at, at, b"<" + wrapper + b">" + new + b"</" + wrapper + b">")
 
 
-def _find_name(root, name, scope):
+def _find_name(root: Node, name: str, scope: str | None) -> Node | None:
     wanted = None if scope is None else scope.casefold()
     for node, known in zip(_name_nodes(root), defined_names(root), strict=True):
         known_scope = None if known.scope is None else known.scope.casefold()
@@ -229,13 +250,13 @@ def _find_name(root, name, scope):
     return None
 
 
-def _place_behind(root, names):
+def _place_behind(root: Node, names: Collection[str]) -> int:
     """Offset behind the last child that has one of `names`."""
     ends = [child.end for child in root.children if child.name in names and child.uri == root.uri]
     return max(ends, default=root.open_end)
 
 
-def _check_name(name, formula, comment):
+def _check_name(name: str, formula: str, comment: str | None) -> None:
     if not NAME.fullmatch(name) or len(name) > LONGEST_NAME or CELL.fullmatch(name) or R1C1.fullmatch(name):
         raise PackageError(
             f"{name!r} cannot be a defined name: letters, digits, _ and . up to {LONGEST_NAME}, not like a cell"

@@ -1,24 +1,26 @@
 """XML as bytes: enough of a reader to splice one element and leave every other byte alone.
 
 Parts are handled as UTF-8 without byte order mark (`decode` and `encode` turn other encodings into that and
-back). Expat checks each part once for being well-formed and free of a DOCTYPE; after that a `<` can only open
-a tag, a comment, CDATA or a processing instruction, so regular expressions over a copy in which the last
-three are blanked (`mask`) find tags reliably, at the same offsets as in the original.
+back); `xmlcheck` says whether they are sound.
 """
+
+from __future__ import annotations
 
 import codecs
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import NamedTuple
-from xml.parsers import expat
 
 from .errors import PackageError
+from .xmlcheck import check, mask, needs_mask, parse, parser_for, split_tag
 
 DEEPEST = 200  # levels of elements in a small part; Excel writes fewer than 20
 MOST_NODES = 300_000  # elements in a small part; 100,000 defined names are beyond any workbook seen
 ATTRIBUTES = rb"""[^>"']*(?:"[^"]*"[^>"']*|'[^']*'[^>"']*)*"""  # linear: each quote opens one branch only
 ATTRIBUTE = re.compile(rb"""\s([^\s="'/>]+)\s*=\s*(?:"([^"]*)"|'([^']*)')""")
-NOT_ELEMENTS = re.compile(rb"<!--.*?-->|<!\[CDATA\[.*?\]\]>|<\?.*?\?>", re.DOTALL)
+START_TAG = re.compile(rb"<" + ATTRIBUTES + rb">")
+NAME_OF_TAG = re.compile(rb"<([^\s/>]+)")
 DECLARED_ENCODING = re.compile(rb"""^<\?xml\s[^>]*?encoding\s*=\s*["']([A-Za-z0-9._-]+)["']""")
 BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -43,7 +45,7 @@ class XmlText(NamedTuple):
     text: bytes
 
 
-def decode(raw, name):
+def decode(raw: bytes, name: str) -> XmlText:
     """The part's bytes as XmlText; refuses encodings that a workbook may not have."""
     mark, encoding = next((m for m in BYTE_ORDER_MARKS if raw.startswith(m[0])), (b"", None))
     if encoding is None:
@@ -65,132 +67,11 @@ def decode(raw, name):
     return XmlText(mark, encoding, text)
 
 
-def encode(part, text):
+def encode(part: XmlText, text: bytes) -> bytes:
     """`text` (UTF-8) in the encoding, and with the mark, that `part` came with."""
     if part.encoding == "utf-8":
         return part.mark + text
     return part.mark + text.decode("utf-8").encode(part.encoding, "xmlcharrefreplace")
-
-
-def mask(text):
-    """Well-formed `text` with comments, CDATA sections and processing instructions blanked; same length."""
-    if not _needs_mask(text):
-        return text  # at most an XML declaration, which no pattern for tags matches
-    return NOT_ELEMENTS.sub(lambda m: b" " * len(m[0]), text)
-
-
-def _needs_mask(text):
-    return b"<!" in text or text.find(b"<?", 1) >= 0
-
-
-# ---- checking ------------------------------------------------------------------------------------------
-
-
-class Root(NamedTuple):
-    """The document element.
-
-    `plain`: its namespace has one prefix, the same throughout the part. `bare`: the part holds no comments,
-    CDATA or processing instructions, so that `mask` would change nothing.
-    """
-
-    uri: str
-    local: str
-    prefix: str
-    plain: bool
-    bare: bool
-
-
-def check(text, name):
-    """Raise PackageError unless `text` is well-formed XML without DOCTYPE; returns its Root."""
-    root, declared, others = [], [], []
-
-    def on_root(tag, _attributes):
-        root.append(tag)
-        parser.StartElementHandler = None
-
-    parser = _parser(name)
-    parser.StartElementHandler = on_root
-    parser.StartNamespaceDeclHandler = lambda prefix, uri: declared.append((prefix or "", uri))
-    parser.CommentHandler = parser.ProcessingInstructionHandler = lambda *_: others.append(1)
-    parser.StartCdataSectionHandler = lambda: others.append(1)
-    _parse(parser, text, name)
-    uri, local, prefix = _split(root[0])
-    plain = all((p == prefix) == (u == uri) for p, u in declared)
-    return Root(uri, local, prefix, plain, bare=not others)
-
-
-def check_elements(elements, name):
-    """Raise PackageError unless each of `elements` (bytes that begin with a start tag) is whole.
-
-    They are parsed as one: each can only lack end tags, so none does if the sum is balanced.
-    """
-    parser = expat.ParserCreate("UTF-8")  # without namespaces: the prefixes are declared elsewhere
-    _parse(parser, b"<all>" + b"".join(elements) + b"</all>", name)
-
-
-def lexing_copy(text, name, root):
-    """What regular expressions may look for tags in: `text` itself, or a copy with everything else blanked."""
-    if root.plain:
-        return text if root.bare else mask(text)
-    return canonical_mask(text, name, root.uri)
-
-
-def canonical_mask(text, name, uri):
-    """Mask for a part with irregular prefixes: elements outside namespace `uri` get a `_` over their name.
-
-    Slow but exact: afterwards a tag of any prefix whose local name is intact belongs to `uri`.
-    """
-    lexed = bytearray(mask(text))
-    local_name = re.compile(rb"</?(?:[^\s/>:]+:)?")
-
-    def blank():
-        at = parser.CurrentByteIndex
-        lexed[local_name.match(lexed, at).end()] = ord("_")
-
-    def on_start(tag, _attributes):
-        own = _split(tag)[0] == uri
-        if not own:
-            blank()
-
-    def on_end(tag):
-        at = parser.CurrentByteIndex
-        if _split(tag)[0] != uri and lexed[at : at + 2] == b"</":  # nothing to blank after <tag/>
-            blank()
-
-    parser = _parser(name)
-    parser.StartElementHandler = on_start
-    parser.EndElementHandler = on_end
-    _parse(parser, text, name)
-    return bytes(lexed)
-
-
-def _parser(name):
-    parser = expat.ParserCreate("UTF-8", " ")
-    parser.namespace_prefixes = True
-
-    def refuse(*_):
-        raise PackageError(f"{name} declares a DOCTYPE (entities): hostile, refused")
-
-    parser.StartDoctypeDeclHandler = refuse
-    return parser
-
-
-def _parse(parser, text, name):
-    try:
-        parser.Parse(text, True)
-    except expat.ExpatError as error:
-        reason = expat.errors.messages.get(error.code, error.code)
-        raise PackageError(
-            f"{name} is damaged XML ({reason}, line {error.lineno}): repair the file in Excel first"
-        ) from None
-
-
-def _split(tag):
-    """Expat's `uri local prefix` (or fewer of them) as (uri, local, prefix)."""
-    words = tag.split(" ")
-    if len(words) == 1:
-        return "", tag, ""
-    return words[0], words[1], words[2] if len(words) == 3 else ""
 
 
 # ---- small parts as a tree with offsets ----------------------------------------------------------------
@@ -203,48 +84,50 @@ class Node:
     uri: str
     name: str
     prefix: str
-    attributes: dict
+    attributes: dict[str, str]
     start: int
     open_end: int
     close_start: int = -1
     end: int = -1
-    children: list = field(default_factory=list)
+    children: list[Node] = field(default_factory=list)
     text: str = ""
 
-    def all(self, name):
+    def all(self, name: str) -> list[Node]:
         """Direct children called `name` in this element's own namespace."""
         return [c for c in self.children if c.name == name and c.uri == self.uri]
 
-    def first(self, name):
+    def first(self, name: str) -> Node | None:
         return next(iter(self.all(name)), None)
 
     @property
-    def empty_tag(self):
+    def empty_tag(self) -> bool:
         return self.close_start == self.open_end == self.end
 
-    def qualified(self, name):
+    def qualified(self, name: str) -> bytes:
         """`name` with this element's prefix, as bytes."""
         return f"{self.prefix}:{name}".encode() if self.prefix else name.encode()
 
 
-def tree(text, name):
+def tree(text: bytes, name: str) -> Node:
     """Parse a small part (workbook.xml, relationships, tables ...) into Nodes."""
-    if _needs_mask(text):
+    if needs_mask(text):
         check(text, name)  # blanking is linear only in well-formed text
-    lexed, stack, top, count = mask(text), [], [], 0
-    tag_pattern = re.compile(rb"<" + ATTRIBUTES + rb">")
+    lexed, count = mask(text), 0
+    stack: list[Node] = []
+    top: list[Node] = []
 
-    def on_start(tag, attributes):
+    def on_start(tag: str, attributes: dict[str, str]) -> None:
         nonlocal count
         count += 1
         if len(stack) >= DEEPEST or count > MOST_NODES:
             raise PackageError(f"{name} has more elements or levels than any Excel file: hostile, refused")
         start = parser.CurrentByteIndex
-        node = Node(*_split(tag), _attributes_by_name(attributes), start, tag_pattern.match(lexed, start).end())
+        found = START_TAG.match(lexed, start)
+        node = Node(*split_tag(tag), _attributes_by_name(attributes), start, found.end() if found else start)
         (stack[-1].children if stack else top).append(node)
         stack.append(node)
 
-    def on_end(_tag):
+    def on_end(_tag: str) -> None:
         node = stack.pop()
         if lexed[node.open_end - 2 : node.open_end] == b"/>":
             node.close_start = node.end = node.open_end
@@ -252,19 +135,19 @@ def tree(text, name):
             node.close_start = parser.CurrentByteIndex
             node.end = lexed.index(b">", node.close_start) + 1
 
-    def on_text(characters):
+    def on_text(characters: str) -> None:
         if stack:
             stack[-1].text += characters
 
-    parser = _parser(name)
+    parser = parser_for(name)
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = on_start, on_end
     parser.CharacterDataHandler = on_text
-    _parse(parser, text, name)
+    parse(parser, text, name)
     return top[0]
 
 
-def _attributes_by_name(attributes):
+def _attributes_by_name(attributes: dict[str, str]) -> dict[str, str]:
     """Plain attributes by name, qualified ones as `uri name` (prefix dropped)."""
     return {" ".join(key.split(" ")[:2]): value for key, value in attributes.items()}
 
@@ -280,9 +163,10 @@ class Splice(NamedTuple):
     new: bytes
 
 
-def splice(text, splices):
+def splice(text: bytes, splices: Iterable[Splice]) -> bytes:
     """`text` with all splices applied; they may not overlap."""
-    pieces, at = [], 0
+    at = 0
+    pieces: list[bytes] = []
     for start, end, new in sorted(splices, key=lambda s: (s.start, s.end)):
         if start < at:
             raise ValueError(f"splices overlap at byte {start}")
@@ -292,7 +176,7 @@ def splice(text, splices):
     return b"".join(pieces)
 
 
-def set_attribute(tag, name, value):
+def set_attribute(tag: bytes, name: str, value: str | None) -> bytes:
     """A start tag (bytes) with attribute `name` set to `value` (str), or left out for None."""
     wanted = name.encode()
     if value is None and wanted not in tag:
@@ -310,7 +194,7 @@ def set_attribute(tag, name, value):
     return tag[:close] + b" " + wanted + b'="' + escape_attribute(value) + b'"' + tag[close:]
 
 
-def append_child(text, node, new):
+def append_child(text: bytes, node: Node, new: bytes) -> Splice:
     """Splice that puts `new` behind the last child of `node`."""
     if not node.empty_tag:
         return Splice(node.close_start, node.close_start, new)
@@ -319,17 +203,18 @@ def append_child(text, node, new):
     )
 
 
-def opened(tag):
+def opened(tag: bytes) -> bytes:
     """`<x a="1"/>` as `<x a="1">`."""
     return tag[:-2].rstrip() + b">" if tag.endswith(b"/>") else tag
 
 
-def closing(tag):
+def closing(tag: bytes) -> bytes:
     """The end tag that belongs to a start tag."""
-    return b"</" + re.match(rb"<([^\s/>]+)", tag)[1] + b">"
+    found = NAME_OF_TAG.match(tag)
+    return b"</" + (found[1] if found else b"") + b">"
 
 
-def attributes(tag):
+def attributes(tag: bytes) -> dict[str, str]:
     """All attributes of a start tag: dict of str to str."""
     return {
         found[1].decode(): unescape(found[2] if found[2] is not None else found[3]) for found in ATTRIBUTE.finditer(tag)
@@ -339,26 +224,27 @@ def attributes(tag):
 # ---- text ----------------------------------------------------------------------------------------------
 
 
-def escape_text(value):
+def escape_text(value: str) -> bytes:
     """Cell text as XML bytes: markup escaped, characters XML cannot hold written as `_x0007_` like Excel does."""
     value = ESCAPE_LOOKALIKE.sub("_x005F_", value)
     value = NOT_IN_XML.sub(lambda m: f"_x{ord(m[0]):04X}_", value)
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").encode("utf-8")
 
 
-def escape_formula(value):
+def escape_formula(value: str) -> bytes:
     """Formula or name text as XML bytes; line ends as references so that a reader does not change them."""
     if NOT_IN_XML.search(value.replace("\r", "")):
         raise PackageError(f"{value!r} holds characters that a formula cannot have: leave them out")
     return value.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;").replace("\r", "&#13;").encode("utf-8")
 
 
-def escape_attribute(value):
-    value = escape_formula(value).replace(b'"', b"&quot;").replace(b"'", b"&apos;")
-    return value.replace(b"\n", b"&#10;").replace(b"\t", b"&#9;")
+def escape_attribute(value: str) -> bytes:
+    """Attribute value as XML bytes, for either kind of quote."""
+    raw = escape_formula(value).replace(b'"', b"&quot;").replace(b"'", b"&apos;")
+    return raw.replace(b"\n", b"&#10;").replace(b"\t", b"&#9;")
 
 
-def unescape(raw):
+def unescape(raw: bytes) -> str:
     """XML character data (bytes, possibly with CDATA, comments and references) as str."""
     if b"<" not in raw:
         return _plain_text(raw)
@@ -371,21 +257,21 @@ def unescape(raw):
     return text
 
 
-def _plain_text(raw):
+def _plain_text(raw: bytes) -> str:
     value = raw.decode("utf-8")
     if "\r" in value:
         value = value.replace("\r\n", "\n").replace("\r", "\n")
     return REFERENCE.sub(_referenced, value) if "&" in value else value
 
 
-def _referenced(match):
+def _referenced(match: re.Match[str]) -> str:
     body = match[1]
     if not body.startswith("#"):
         return ENTITIES.get(body, match[0])
     return chr(int(body[2:], 16) if body[1] == "x" else int(body[1:]))
 
 
-def resolve_escapes(value):
+def resolve_escapes(value: str) -> str:
     """Cell text with Excel's `_x000D_` escapes for characters resolved."""
     if "_x" not in value:
         return value

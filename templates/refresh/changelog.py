@@ -1,4 +1,4 @@
-"""The record of a refresh: rows of the Log table in our own workbooks, a file beside anyone else's."""
+"""The record of a refresh beside a workbook that has no Log table: a file of its own."""
 
 from __future__ import annotations
 
@@ -8,35 +8,12 @@ from pathlib import Path
 
 from tokenbook.templates.ooxml import write_atomically
 from tokenbook.templates.refresh.errors import RefreshError
-from tokenbook.templates.refresh.plan import RENEWED, Line
+from tokenbook.templates.refresh.log_table import event_of
+from tokenbook.templates.refresh.plan import Line
 
-LOG_TABLE = "ChangeLog"
 SIDECAR_SUFFIX = ".refresh.json"
 LIST = "refreshes"  # of the sidecar
 LARGEST_SIDECAR = 64 << 20  # bytes; decades of refreshes take less
-
-
-def event_of(line: Line) -> str:
-    """What happened to a cell, in a word or two."""
-    if line.status == RENEWED:
-        return "source renewed"
-    return "override replaced" if line.taken else "refreshed"
-
-
-def log_rows(lines: list[Line], today: str) -> list[dict[str, object]]:
-    """One row of the Log table per cell written, by column title."""
-    return [
-        {
-            "Date": today,
-            "Event": event_of(line),
-            "Cell": line.cell,
-            "Old": line.old,
-            "New": line.new,
-            "Unit": line.row.unit,
-            "Source": f"{line.row.source} ({line.row.source_ref}), as of {line.row.as_of}, {line.row.confidence}",
-        }
-        for line in lines
-    ]
 
 
 def sidecar(book: str | os.PathLike) -> Path:

@@ -5,60 +5,25 @@ from __future__ import annotations
 import datetime as dt
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 
 from tokenbook.templates.bindings import Place, key_name, read
+from tokenbook.templates.conventions import BASELINE_TABLE, FROZEN_PREFIX, LOG_TABLE, PRINT_AREA
+from tokenbook.templates.formulas.dependents import dependents
+from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package, PackageError, open_package
 from tokenbook.templates.ooxml.references import range_text, to_ref
-from tokenbook.templates.refresh import changelog
+from tokenbook.templates.refresh import changelog, log_table
 from tokenbook.templates.refresh.errors import RefreshError
-from tokenbook.templates.refresh.follow import BASELINE_TABLE, Edit, Sheetful, follow, with_renewed
-from tokenbook.templates.refresh.plan import CHANGED, WRITTEN, Found, Line, plan
+from tokenbook.templates.refresh.follow import Edit, Sheetful, follow, with_renewed
+from tokenbook.templates.refresh.plan import CHANGED, Found, plan
 from tokenbook.templates.refresh.recalculate import NotTrusted, recalculated
+from tokenbook.templates.refresh.report import Report
 from tokenbook.templates.refresh.targets import target_of
-from tokenbook.templates.refresh.trace import dependents
 from tokenbook.udfs import catalog
 
-FROZEN = "_tb_frozen_"  # begins the names of a workbook whose calls of our functions are values for now
-PRINT_AREA = "_xlnm.Print_Area"
 ENDINGS = (".xlsx", ".xlsm", ".xltx", ".xltm")
-
-
-@dataclass
-class Report:
-    """What a refresh found in one workbook and did to it.
-
-    Attributes
-    ----------
-    path : Path
-    lines : list of Line
-        One per bound cell; empty when nothing is bound.
-    error : str
-        Why the workbook could not be refreshed, in one line; empty when it could.
-    written : Path or None
-        Where the result was written; None when nothing was.
-    dependents, recalculated : int
-        Cells that depend on what changed, and those of them whose new value was stored.
-    left_to_excel : str
-        Why the engine was not used; Excel then calculates the workbook when it opens it.
-    log : str
-        Where the change was recorded.
-    """
-
-    path: Path
-    lines: list[Line] = field(default_factory=list)
-    error: str = ""
-    written: Path | None = None
-    dependents: int = 0
-    recalculated: int = 0
-    left_to_excel: str = ""
-    log: str = ""
-
-    @property
-    def changes(self) -> list[Line]:
-        """The lines that are, or would be, written."""
-        return [line for line in self.lines if line.status in WRITTEN]
 
 
 def refresh_file(
@@ -110,7 +75,7 @@ def refresh_file(
         if not (write or out):
             return report
         if report.changes:
-            if any(name.name.startswith(FROZEN) for name in package.names):
+            if any(name.name.startswith(FROZEN_PREFIX) for name in package.names):
                 raise RefreshError(f"{path}: is frozen: thaw it, refresh it and freeze it again")
             history = changelog.read_history(changelog.sidecar(target))
             progress("writing cells")
@@ -221,13 +186,13 @@ def _apply(package: Package, report: Report, table, figures, today) -> list[Edit
 
 def _log(package: Package, report: Report, lines, today) -> list[Edit]:
     """Append to the workbook's own Log table, if it has one."""
-    found = package.find_table(changelog.LOG_TABLE)
+    found = package.find_table(LOG_TABLE)
     if found is None:
         return []
     sheet, table = found
     edits = []
     try:
-        for row in changelog.log_rows(lines, today):
+        for row in log_table.log_rows(lines, today):
             package.append_table_row(table.name, row)
             _, left, last, _ = package.find_table(table.name)[1].bounds
             edits += [
@@ -250,12 +215,13 @@ def _print_all_of(package: Package, sheet: str, was: int, now: int) -> None:
 
 def _recalculate(package: Package, report: Report, edits: list[Edit]) -> None:
     """Store new values of the formulas that depend on the edits, or ask Excel to calculate on opening."""
-    found = dependents(package, (edit.place for edit in edits))
+    formulas = Formulas(package)
+    found = dependents(formulas, (edit.place for edit in edits))
     report.dependents = len(found) + len(found.doubts)
     if not report.dependents:
         return
     try:
-        values = recalculated(package, found, edits)
+        values = recalculated(formulas, found, edits)
     except NotTrusted as reason:
         report.left_to_excel = str(reason)
         package.set_calculation(full_calc_on_load=True)

@@ -10,12 +10,10 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 from tokenbook.templates.bindings import Place
+from tokenbook.templates.conventions import BASELINE_KEY
 from tokenbook.templates.refresh.plan import RENEWED, SAME, WRITTEN, Line, is_figure, same_figure
-from tokenbook.templates.sheets.baselines import COLUMNS, short_citation
+from tokenbook.templates.sheets.citations import COLUMNS, short_citation
 from tokenbook.udfs import catalog
-
-BASELINE_TABLE = "BaselineTable"
-KEY_COLUMN = "Key"
 
 
 class Edit(NamedTuple):
@@ -36,9 +34,9 @@ class Sheetful:
     @property
     def keys(self) -> list[str]:
         """The catalogue id that each row was written from."""
-        if KEY_COLUMN not in self.columns:
+        if BASELINE_KEY not in self.columns:
             return []
-        column = list(self.columns).index(KEY_COLUMN)
+        column = list(self.columns).index(BASELINE_KEY)
         return [str(row[column] or "") for row in self.rows]
 
 

@@ -8,13 +8,15 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import replace
+from pathlib import Path
 
 from tokenbook.templates.bindings import Place, key_name, read
+from tokenbook.templates.conventions import BASELINE_TABLE, LOG_TABLE
 from tokenbook.templates.ooxml.references import parse_range, to_ref
-from tokenbook.templates.refresh import changelog
-from tokenbook.templates.refresh.files import Report
-from tokenbook.templates.refresh.follow import BASELINE_TABLE, Sheetful, follow, with_renewed
+from tokenbook.templates.refresh import log_table
+from tokenbook.templates.refresh.follow import Sheetful, follow, with_renewed
 from tokenbook.templates.refresh.plan import CHANGED, LOCKED, WRITTEN, Found, Line, plan
+from tokenbook.templates.refresh.report import Report
 from tokenbook.udfs import catalog
 
 
@@ -52,7 +54,7 @@ def refresh_open(
     """
     figures = catalog.active() if figures is None else figures
     bindings = read(_workbook_names(book))
-    report = Report(book.name)
+    report = Report(Path(book.name))
     if not bindings:
         return report
     sheets = {sheet.name.casefold(): sheet for sheet in book.sheets}
@@ -134,11 +136,11 @@ def _write(book, sheets, report: Report, table, figures, today) -> None:
     report.lines = [_written(book, at, line) if line.status in WRITTEN else line for line in report.lines]
     for place, value in follow(report.lines, table, lambda place: at(place).value, figures):
         at(place).value = _as_typed(value)
-    found = _table(book, changelog.LOG_TABLE)
+    found = _table(book, LOG_TABLE)
     if found is not None and report.changes:
         _, log = found
         titles = [str(title or "") for title in log.header_row_range.options(ndim=1).value]
-        for row in changelog.log_rows(report.changes, today):
+        for row in log_table.log_rows(report.changes, today):
             log.rows.add([_as_typed(row.get(title)) for title in titles])
         report.log = f"table {log.name}"
 

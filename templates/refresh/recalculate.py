@@ -6,17 +6,17 @@ holds in these very cells. Otherwise the file is left to Excel, which calculates
 
 from __future__ import annotations
 
-import contextlib
 import math
-import os
-import sys
-import tempfile
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any
 
+from tokenbook.templates.formulas.dependents import Dependents
+from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package
-from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.templates.refresh.follow import Edit
-from tokenbook.templates.refresh.trace import Dependents
+
+if TYPE_CHECKING:
+    from tokenbook.templates.engine import Model
 
 REPRODUCES_TO = 1e-9  # relative
 NOTHING = 1e-12  # absolute; what is left of two equal amounts after a subtraction
@@ -26,28 +26,31 @@ class NotTrusted(Exception):
     """The engine is not used on this workbook; the message says why, in words that follow "because"."""
 
 
-def recalculated(package: Package, dependents: Dependents, edits: Iterable[Edit]) -> dict[str, dict[str, object]]:
+def recalculated(formulas: Formulas, dependents: Dependents, edits: Iterable[Edit]) -> dict[str, dict[str, object]]:
     """The dependents whose value changes when the edits are made: sheet -> reference -> value.
 
-    `package` may already hold the edits: of it, only the cached values of formulas are read, and the file on disk.
+    The package of the formulas may already hold the edits: of it only cached values are read, and the file on disk.
 
     Raises
     ------
     NotTrusted
         The engine cannot calculate the workbook, or not as the program that wrote it did.
     """
+    from tokenbook.templates.engine.quiet import quiet  # loaded only when formulas depend on what changed
+
+    package = formulas.package
     if dependents.doubts:
         raise NotTrusted(dependents.doubts[0])
     if package.calculation.get("fullPrecision") in ("0", "false"):
         raise NotTrusted("the workbook calculates with precision as displayed")
     cached = {sheet: _cached(package, sheet, refs) for sheet, refs in dependents.cells.items()}
-    with _quiet(), _model(package.path) as model:
+    with quiet(), _model(formulas) as model:
         _evaluate(model)
         before = _values(model, dependents)
         _compare(model, before, cached)
         shapes = _shapes(model, dependents)
         for place, value in edits:
-            model.workbook.set_value(package.sheets.spelling(place.sheet), *parse_ref(place.ref), value)
+            model.put(place.sheet, place.ref, value)
         _evaluate(model)
         after = _values(model, dependents)
         if _shapes(model, dependents) != shapes:
@@ -64,22 +67,22 @@ def recalculated(package: Package, dependents: Dependents, edits: Iterable[Edit]
     return changed
 
 
-def _cached(package, sheet, refs) -> dict[str, object]:
+def _cached(package: Package, sheet: str, refs: Iterable[str]) -> dict[str, tuple[Any, str]]:
     wanted = set(refs)
     found = {cell.ref: (cell.value, cell.kind) for cell in package.cells(sheet) if cell.ref in wanted}
     return {ref: found.get(ref, (None, "blank")) for ref in refs}
 
 
-def _model(path):
-    from tokenbook.templates.engine import Model  # loaded only when formulas depend on what changed
+def _model(formulas: Formulas) -> Model:
+    from tokenbook.templates.engine import Model
 
     try:
-        return Model(path)
+        return Model(formulas.package.path, formulas=formulas)
     except BaseException as error:
         raise _refusal(error) from None
 
 
-def _evaluate(model) -> None:
+def _evaluate(model: Model) -> None:
     try:
         model.recalculate()
     except BaseException as error:
@@ -94,16 +97,16 @@ def _refusal(error: BaseException) -> BaseException:
     return NotTrusted(text.split(": ", 1)[-1][:160] or type(error).__name__)
 
 
-def _values(model, dependents) -> dict[str, dict[str, object]]:
+def _values(model: Model, dependents: Dependents) -> dict[str, dict[str, Any]]:
     return {sheet: {ref: model.value(sheet, ref) for ref in refs} for sheet, refs in dependents.cells.items()}
 
 
-def _is_filled(model, sheet, ref) -> bool:
+def _is_filled(model: Model, sheet: str, ref: str) -> bool:
     """Whether the cell has no formula of its own but is filled by an array."""
     return model.formulas(sheet).get(ref) is None
 
 
-def _compare(model, values, cached) -> None:
+def _compare(model: Model, values: dict[str, dict[str, Any]], cached: dict[str, dict[str, tuple[Any, str]]]) -> None:
     wrong = []
     for sheet, cells in cached.items():
         for ref, (held, kind) in cells.items():
@@ -117,7 +120,7 @@ def _compare(model, values, cached) -> None:
         raise NotTrusted(f"{cell} is {_shown(here)} here and {_shown(held)} in the file{more}")
 
 
-def _reproduces(value, held, kind, filled) -> bool:
+def _reproduces(value: Any, held: Any, kind: str, filled: bool) -> bool:
     if held is None:  # a formula that gives "" is cached as empty text; one never calculated has no value at all
         return value is None if filled else kind == "string" and value in (None, "")
     if value is None:  # a formula that refers to an empty cell is 0; beside a short array there is #N/A
@@ -129,45 +132,27 @@ def _reproduces(value, held, kind, filled) -> bool:
     return isinstance(held, str) and isinstance(value, str) and value == held
 
 
-def _identical(first, second) -> bool:
+def _identical(first: object, second: object) -> bool:
     return type(first) is type(second) and first == second
 
 
-def _stored(value, filled):
+def _stored(value: Any, filled: bool) -> Any:
     if value is None:
         return "#N/A" if filled else 0.0
     return value
 
 
-def _shapes(model, dependents) -> list[tuple]:
+def _shapes(model: Model, dependents: Dependents) -> list[tuple[str, int, int, tuple[bool, ...]]]:
     """Which cells of each spill, and of one row and column around it, hold something."""
     shapes = []
     for sheet, areas in dependents.spills.items():
         for top, left, bottom, right in areas:
             cells = ((row, column) for row in range(top, bottom + 2) for column in range(left, right + 2))
-            filled = tuple(model.value(sheet, to_ref(r, c)) is not None for r, c in cells)
+            filled = tuple(model.at(sheet, r, c) is not None for r, c in cells)
             shapes.append((sheet, top, left, filled))
     return shapes
 
 
-def _shown(value) -> str:
+def _shown(value: object) -> str:
     text = f"{value:.12g}" if isinstance(value, float) else str(value)
     return text if len(text) <= 40 else text[:37] + "..."
-
-
-@contextlib.contextmanager
-def _quiet():
-    """Keep what the engine writes to standard error when it panics (a stack trace) away from the user."""
-    try:
-        kept = os.dup(2)
-    except OSError:  # no standard error
-        yield
-        return
-    sys.stderr.flush()
-    with tempfile.TemporaryFile() as sink:
-        os.dup2(sink.fileno(), 2)
-        try:
-            yield
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)

@@ -2,65 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from tokenbook.templates.conventions import BASELINE_TABLE
+from tokenbook.templates.sheets.citations import COLUMNS, VALUE_COLUMN
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import lines_of
-from tokenbook.udfs.kernels.units import MS_PER_S
+from tokenbook.templates.sheets.writer import Writer
+from tokenbook.udfs.catalog import Baseline
 
-# Column title, width, and what a row of the catalogue shows there.
-COLUMNS = (
-    ("Platform", 14, lambda row: row.platform),
-    ("Metric", 26, lambda row: row.metric),
-    ("Value", 13, lambda row: row.value),
-    ("Unit", 13, lambda row: row.unit),
-    ("Kind", 12, lambda row: row.kind),
-    ("Qualifier", 46, lambda row: row.qualifier),
-    ("Model", 15, lambda row: row.model),
-    ("Conditions", 34, lambda row: conditions(row)),
-    ("Tier", 14, lambda row: row.tier),
-    ("Source", 44, lambda row: row.source),
-    ("Reference", 40, lambda row: row.source_ref),
-    ("As of", 11, lambda row: row.as_of),
-    ("Confidence", 11, lambda row: row.confidence),
-    ("Origin", 10, lambda row: row.origin),
-    ("Key", 34, lambda row: row.id),
-    ("Speed, tok/s/user", 12, lambda row: row.interactivity),
-)
-VALUE_COLUMN = 3
-SPEED_COLUMN = len(COLUMNS)  # the speed that a user sees, where a throughput belongs to one
 LONG_WORDS = 0.75  # of a column's width is used where words are as long as commit hashes
-
-
-def conditions(row) -> str:
-    """Shape, precision, framework, speed per user and run date of a measured row, in one line."""
-    parts = [row.shape, row.precision, row.framework, row.conditions]
-    if row.interactivity:
-        parts.append(f"{row.interactivity:g} tok/s/user")
-    if row.ttft_ms:
-        parts.append(f"TTFT {row.ttft_ms / MS_PER_S:.1f} s")
-    if row.concurrency:
-        parts.append(f"concurrency {row.concurrency:g}")
-    if row.run_date:
-        parts.append(f"run {row.run_date}")
-    return ", ".join(part for part in parts if part)
-
-
-def short_citation(rows) -> str:
-    """Where a figure (or one per platform) comes from, for the Inputs sheet; Baselines has the whole of it."""
-    sources: dict[str, list[str]] = {}
-    for row in rows:
-        whose = "" if row.origin == "shipped" else "the team's own: "
-        sources.setdefault(f"{whose}{row.source}, confidence {row.confidence}", []).append(row.as_of)
-    text = "; ".join(f"{source}, {' and '.join(dict.fromkeys(days))}" for source, days in sources.items())
-    qualifiers = list(dict.fromkeys(row.qualifier for row in rows if row.qualifier))
-    tiers = list(dict.fromkeys(row.tier for row in rows if row.tier))
-    told = [", ".join(tiers)] if tiers else []
-    told += qualifiers if len(qualifiers) == 1 else []
-    return text + (f" ({'; '.join(told)})" if told else "")
 
 
 def kept(baseline: str) -> str:
@@ -68,7 +23,7 @@ def kept(baseline: str) -> str:
     return f"{baseline} (as it was)"
 
 
-def place(writer, used, context, kept_ids=()) -> None:
+def place(writer: Writer, used: Sequence[Baseline], context: Sequence[Baseline], kept_ids: Iterable[str] = ()) -> None:
     """Decide which row stands where, before anything refers to it: ``used``, ``kept_ids`` among them, ``context``."""
     also = [replace(row, id=kept(row.id)) for row in used if row.id in kept_ids]
     ordered = list(dict.fromkeys([*used, *also, *context]))
@@ -76,7 +31,7 @@ def place(writer, used, context, kept_ids=()) -> None:
         writer.baselines[row.id] = (row, Cell("Baselines", writer.body_row + 1 + offset, VALUE_COLUMN))
 
 
-def write(writer, used) -> None:
+def write(writer: Writer, used: Sequence[Baseline]) -> None:
     """Write the table. Figures in use are bound by a defined name, so that ``tokenbook refresh`` finds them."""
     sheet = writer.sheet("Baselines")
     last = len(COLUMNS)
@@ -102,7 +57,7 @@ def write(writer, used) -> None:
         texts = ((str(show(row)), width) for _, width, show in COLUMNS)
         sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width * LONG_WORDS) for text, width in texts)
     bottom = header + len(writer.baselines)
-    table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
+    table = Table(displayName=BASELINE_TABLE, ref=f"A{header}:{get_column_letter(last)}{bottom}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(header + 1, VALUE_COLUMN + 1)

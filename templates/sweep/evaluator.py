@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import fnmatch
-import tempfile
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Any
 
-from openpyxl.utils.cell import coordinate_to_tuple
-
-from tokenbook.templates import engine, validation
-from tokenbook.templates.bindings import PREFIX, Place
-from tokenbook.templates.engine import EngineError, Model
+from tokenbook.templates.conventions import NOT_IN_FORMULAS
+from tokenbook.templates.engine import EngineError, Model, validation
+from tokenbook.templates.formulas import places, precedents
+from tokenbook.templates.formulas.places import Place, PlaceError
+from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package, open_package
-from tokenbook.templates.sweep import prune
+from tokenbook.templates.ooxml.references import parse_ref
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.udfs.functions.errors import is_error
 
@@ -37,7 +37,7 @@ class Target:
 class Answer:
     """Outputs of one scenario, None where one has no value; ``error`` says why, and is empty if all is well."""
 
-    values: tuple[object, ...]
+    values: tuple[Any, ...]
     error: str = ""
 
 
@@ -46,27 +46,23 @@ class Evaluator:
 
     def __init__(self, book: bytes, inputs: tuple[str, ...], outputs: tuple[str, ...], name: str = "the workbook"):
         package = open_package(book)
-        self.inputs = tuple(locate(package, item, "input") for item in inputs)
-        self.outputs = tuple(locate(package, item, "output") for item in outputs)
-        self._formulas = prune.Formulas(package)
-        self._needs = self._formulas.needs([target.place for target in self.outputs])
-        with tempfile.TemporaryDirectory(prefix="tokenbook-") as folder:
-            path = Path(folder) / name
-            path.write_bytes(book)
-            self.model = Model(path, only=self._needs.cells if self._needs else None)
+        self._formulas = Formulas(package)
+        self.inputs = tuple(locate(self._formulas, item, "input") for item in inputs)
+        self.outputs = tuple(locate(self._formulas, item, "output") for item in outputs)
+        self._needs = precedents.needs(self._formulas, [target.place for target in self.outputs])
+        self.model = Model(package, self._needs.cells if self._needs else None, self._formulas, name)
         self.model.recalculate()
-        self._cells = [coordinate_to_tuple(target.ref) for target in self.inputs]
         self._rules = [validation.rules_for(self.model, target.sheet, target.ref) for target in self.inputs]
         self.base = [self.model.value(target.sheet, target.ref) for target in self.inputs]
         self._now = list(self.base)
-        self._read = [(target.sheet, *coordinate_to_tuple(target.ref)) for target in self.outputs]
+        self._read = [(target.sheet, *parse_ref(target.ref)) for target in self.outputs]
         # A cell that an array fills does not pass its change on by itself; that needs a second calculation.
         self._narrow = self._needs is not None and not self._needs.spills
 
     def close(self) -> None:
-        self.model.package.close()
+        self.model.close()
 
-    def answer(self, scenario: tuple[object, ...]) -> Answer:
+    def answer(self, scenario: tuple[Any, ...]) -> Answer:
         """Calculate one scenario; None in it leaves the workbook's own value."""
         wanted = [base if value is None else value for value, base in zip(scenario, self.base, strict=True)]
         for index, value in enumerate(wanted):
@@ -75,7 +71,7 @@ class Evaluator:
                 return Answer((None,) * len(self.outputs), problem)
         for index, value in enumerate(wanted):
             if value != self._now[index] or type(value) is not type(self._now[index]):
-                self.model.workbook.set_value(self.inputs[index].sheet, *self._cells[index], value)
+                self.model.put(self.inputs[index].sheet, self.inputs[index].ref, value)
                 self._now[index] = value
         try:
             self._calculate()
@@ -91,7 +87,7 @@ class Evaluator:
         else:
             self.model.recalculate()
 
-    def _problem(self, index: int, value) -> str:
+    def _problem(self, index: int, value: Any) -> str:
         target, base = self.inputs[index], self.base[index]
         if isinstance(base, float) and isinstance(value, str):
             return f"{target.name}: {value!r} is text, {target.sheet}!{target.ref} holds a number"
@@ -100,28 +96,25 @@ class Evaluator:
 
     def idle_outputs(self) -> list[str]:
         """Outputs that depend on none of the inputs: asked for by mistake, probably."""
-        idle = []
-        for target in self.outputs:
-            needs = self._formulas.needs([target.place])
-            if needs is not None and not any(needs.reads(given.place) for given in self.inputs):
-                idle.append(target.name)
-        return idle
+        outputs = [target.place for target in self.outputs]
+        apart = precedents.without_effect(self._formulas, [target.place for target in self.inputs], outputs)
+        return [target.name for target in self.outputs if target.place in apart]
 
 
-def locate(package: Package, name: str, role: str) -> Target:
+def locate(formulas: Formulas, name: str, role: str) -> Target:
     """The cell of a name, refused with what is known where it cannot be an input (or output)."""
     try:
-        sheet, ref = engine.locate(package, name)
-    except EngineError as error:
+        sheet, ref = places.locate(formulas.package, name)
+    except PlaceError as error:
         raise SweepError(f"{role} {error}") from None
-    if role == "input" and ref in engine.calculated(package, sheet):
+    if role == "input" and formulas.is_calculated(sheet, ref):
         raise SweepError(f"input {name}: {sheet}!{ref} holds a formula; set the inputs that it depends on")
     return Target(name, sheet, ref)
 
 
-def spelled_out(package: Package, outputs: list[str]) -> tuple[str, ...]:
+def spelled_out(package: Package, outputs: Sequence[str]) -> tuple[str, ...]:
     """Names of outputs, with ``npv_*`` replaced by the names it stands for."""
-    known = [name for name, scope in package.defined_names if scope is None and not name.startswith((PREFIX, "_xlnm."))]
+    known = [name for name, scope in package.defined_names if scope is None and not name.startswith(NOT_IN_FORMULAS)]
     found: dict[str, None] = {}
     for output in outputs:
         if "*" not in output and "?" not in output:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections.abc import Callable
@@ -48,30 +49,28 @@ def sweep(
     inputs = scenarios.inputs_of(table)
     rows = scenarios.rows(table)
     names = spelled_out(open_package(content), outputs)
-    first = Evaluator(content, inputs, names, book.name)
-    try:
+    with contextlib.closing(Evaluator(content, inputs, names, book.name)) as first:
         idle = tuple(first.idle_outputs())
         taken = [name for name in names if name in table.columns] or [ERROR] * (ERROR in table.columns)
         if taken:
             raise SweepError(f"{taken[0]}: is a column of the scenarios and of the results; rename one")
-    finally:
-        first.close()
-    digest = hashlib.sha256(content + repr((inputs, names, rows)).encode()).hexdigest()
-    parts = Parts(out, {"sweep": digest, "scenarios": len(rows), "outputs": list(names)}, restart=restart)
-    missing = parts.missing(len(rows))
-    done = resumed = len(rows) - sum(stretch.count for stretch in missing)
-    progress(done, len(rows))
-    work = schedule.Work(digest, book.name, content, inputs, names)
-    for finished in _scheduled(work, rows, missing, scheduler, workers):
-        parts.keep(finished.first, finished.answers)
-        done += len(finished.answers)
+        digest = hashlib.sha256(content + repr((inputs, names, rows)).encode()).hexdigest()
+        parts = Parts(out, {"sweep": digest, "scenarios": len(rows), "outputs": list(names)}, restart=restart)
+        missing = parts.missing(len(rows))
+        done = resumed = len(rows) - sum(stretch.count for stretch in missing)
         progress(done, len(rows))
+        work = schedule.Work(digest, book.name, content, inputs, names)
+        for finished in _scheduled(work, rows, missing, scheduler, workers, first):
+            parts.keep(finished.first, finished.answers)
+            done += len(finished.answers)
+            progress(done, len(rows))
     failed = _assemble(table, names, parts, out)
     parts.remove()
     return Outcome(names, len(rows), failed, resumed, idle)
 
 
-def _scheduled(work, rows, missing, scheduler: str, workers: int | None):
+def _scheduled(work, rows, missing, scheduler: str, workers: int | None, first: Evaluator):
+    """Answers as they are finished; ``first`` has the workbook in the engine already, for this process."""
     if not missing:
         return iter(())
     if scheduler != "local":
@@ -79,7 +78,7 @@ def _scheduled(work, rows, missing, scheduler: str, workers: int | None):
     most = workers or (schedule.processors() if schedule.has_dask() else 1)
     most = min(most, sum(stretch.count for stretch in missing))
     if most <= 1:
-        return schedule.in_this_process(work, rows, missing)
+        return schedule.in_this_process(work, rows, missing, first)
     return schedule.on_dask(work, rows, missing, address=None, workers=most)
 
 

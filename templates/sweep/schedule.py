@@ -84,8 +84,10 @@ class Chunks:
         return Stretch(stretch.first, count)
 
 
-def in_this_process(work: Work, rows: list[tuple], missing: list[Stretch]) -> Iterator[Done]:
+def in_this_process(work: Work, rows: list[tuple], missing: list[Stretch], ready: Evaluator) -> Iterator[Done]:
+    """``ready`` has the workbook in the engine already; it is closed in the end."""
     put(work)
+    _EVALUATORS[work.digest] = ready
     chunks = Chunks(missing)
     try:
         while (stretch := chunks.next()) is not None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from tokenbook.templates import validation
+from tokenbook.templates.engine import validation
 from tokenbook.templates.sweep import run, scenarios
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.templates.sweep.evaluator import Evaluator

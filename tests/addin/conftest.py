@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -50,11 +51,15 @@ def as_questions(calls: list, scripts: list = ()) -> str:
     return json.dumps(asked)
 
 
-def run_alone(main: Path, folder: Path, calls: list = (), scripts: list = (), *, installed: bool = False) -> dict:
-    """Questions to a main.py that runs in a process of its own; calls are (function, arguments)."""
+def run_alone(
+    main: Path | list[Path], folder: Path, calls: list = (), scripts: list = (), *, installed: bool = False
+) -> dict:
+    """Questions to a main.py that runs in a process of its own; calls are (function, arguments), one for each of
+    several main.py."""
+    place = os.pathsep.join(map(str, main if isinstance(main, list) else [main]))
     questions, answers = folder / "questions.json", folder / "answers.json"
     questions.write_text(as_questions(calls, scripts))
-    command = [sys.executable, "-I", "-W", "error::RuntimeWarning", str(ALONE), str(main), str(questions), str(answers)]
+    command = [sys.executable, "-I", "-W", "error::RuntimeWarning", str(ALONE), place, str(questions), str(answers)]
     command += ["installed"] if installed else []
     done = subprocess.run(command, capture_output=True, text=True, cwd=folder)
     assert done.returncode == 0, done.stderr[-2000:]

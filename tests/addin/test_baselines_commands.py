@@ -15,7 +15,7 @@ from rich.console import Console
 
 from tokenbook.addin.cli import run
 from tokenbook.addin.commands import baselines as commands
-from tokenbook.addin.commands import show
+from tokenbook.addin.commands import importing, show, texts
 from tokenbook.udfs import catalog
 from tokenbook.udfs.catalog.importers import KINDS
 
@@ -191,7 +191,7 @@ def test_a_csv_list_is_a_team_catalogue(capsys, tmp_path):
 
 def test_small_money_keeps_its_digits_and_large_money_its_groups():
     given = (0.0087914, 28012.9, 5_000_000.0, 1.73, 8.0, 0.5e-5, None)
-    assert [commands.number(value) for value in given] == [
+    assert [texts.number(value) for value in given] == [
         "0.0087914", "28,012.9", "5,000,000", "1.73", "8", "0.000005", "-",
     ]  # fmt: skip
 
@@ -425,7 +425,7 @@ def test_of_many_refused_rows_the_first_are_shown_and_the_rest_counted(capsys, t
     text = printed(capsys, "import", "quotes", slips(tmp_path, 1500), "-o", tmp_path / "mine.csv")
     assert "1 row taken, 1,500 refused" in text
     shown = [line for line in text.splitlines() if "is not a number" in line and "'1," in line]
-    assert len(shown) == commands.REFUSALS_SHOWN
+    assert len(shown) == importing.REFUSALS_SHOWN
     assert shown[0].split()[0] == "3", "the line in the file, header and all"
     assert "and 1,490 more refused; --json lists them line by line" in flowing(text)
     assert line_of(text, "1,500", "number")
@@ -677,7 +677,7 @@ def test_a_workbook_takes_the_teams_figure_and_says_whose_it_is(capsys, tmp_path
 
 def program(*arguments, **environment):
     return subprocess.run(
-        [sys.executable, "-m", "tokenbook.addin.cli", "baselines", *map(str, arguments)],
+        [sys.executable, "-m", "tokenbook", "baselines", *map(str, arguments)],
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -116,3 +116,26 @@ def test_the_teams_own_figures_stand_beside_the_claim_and_are_marked(capsys, tmp
 def test_the_help_has_an_example(capsys):
     assert run(["claims", "--help"]) == 0
     assert "Example: tokenbook claims" in flowing(capsys.readouterr().out)
+
+
+def test_an_appended_claim_is_listed_and_shown_whole(capsys, append_claims, monkeypatch):
+    added = append_claims()
+    columns(monkeypatch, 300)
+    text = printed(capsys)
+    for id in added:
+        assert f" {id} " in text
+        shown = flowing(printed(capsys, id))
+        claim = claims.get(id)
+        for words in (claim.statement, claim.qualifier, claim.conditions, *claim.missing):
+            assert words in shown
+        for figure in claim.recomputed:
+            assert f"{figure.name}: {figure.how}" in shown
+    assert [each["id"] for each in json.loads(printed(capsys, "--json"))][-len(added) :] == added
+
+
+def test_the_task_pane_shows_an_appended_claim(append_claims):
+    from tokenbook.addin.server import pages
+
+    added = append_claims()
+    assert [each["id"] for each in pages.choices()["claims"]][-len(added) :] == added
+    assert pages.claim("30m")["recomputed"][0]["name"] == "implied_trillion_tokens"

@@ -182,7 +182,7 @@ def test_functions_lists_all_and_shows_one(capsys):
 
 def test_the_installed_command_answers(tmp_path):
     done = subprocess.run(
-        [sys.executable, "-m", "tokenbook.addin.cli", "--version"],
+        [sys.executable, "-m", "tokenbook", "--version"],
         capture_output=True,
         text=True,
         cwd=tmp_path,

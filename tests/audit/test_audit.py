@@ -249,7 +249,7 @@ def test_spills_are_no_typed_numbers_and_their_values_are_compared(made):
     path = made({"A1": 5, "B3": "=A1", **{"D3": ArrayFormula("D3:F3", "=TOK_PRICE_CURVE(A1,2,3,1)")}})
     assert found(path, "inconsistent") == []
     with ooxml.open_package(path) as book:
-        book.set_cached("Sheet", "E3", 99)
+        book.set_cached_many("Sheet", {"E3": 99})
         book.save()
     assert [cell for cell, _ in found(path, "stale")] == ["E3"]
 

@@ -4,7 +4,7 @@ import time
 
 import formualizer
 
-from tokenbook.templates import engine
+from tokenbook.templates.engine.functions import bind
 from tokenbook.udfs.functions import registry
 from tokenbook.udfs.kernels.unit_cost import cost_per_mtok
 
@@ -53,7 +53,7 @@ def cells() -> dict:
 def sheet(function: str):
     """A workbook in the engine with a column of rates and a column of costs."""
     book = formualizer.Workbook()
-    engine.bind(book)
+    bind(book)
     book.register_function(
         "LAMBDA_COST", lambda rate, throughput, utilization: rate / (throughput * 0.0036 * utilization), min_args=3
     )

@@ -112,19 +112,3 @@ def test_the_measured_words_agree_with_the_rows_behind_them():
     )
     blended = (8 * 0.9 + 2.978) / 9
     assert f"{blended * 68.118:.1f}" in claims.get("15x").measured[2]
-
-
-def test_audit_of_a_statement():
-    found = claims.audit(5e6, 75e6, 72, 3, 10_000, utilization=0.5)
-    assert found["mtok"] == pytest.approx(72 * 10_000 * 3 * 8760 * 3600 / 1e6 / 2)
-    assert found["usd_per_mtok_cost"] == pytest.approx(2 * 0.0734023, rel=1e-6)
-    without = claims.audit(5e6, 75e6, 72, 3)
-    assert without["usd_per_gpu_hour"] == pytest.approx(2.6425, abs=1e-4)
-    assert without["mtok"] is None
-
-
-@pytest.mark.parametrize("zero", ["investment_usd", "gpus", "years", "tok_s_per_gpu"])
-def test_audit_with_a_zero_divisor_says_so(zero):
-    given = {"investment_usd": 5e6, "revenue_usd": 75e6, "gpus": 72, "years": 3, "tok_s_per_gpu": 10_000}
-    with pytest.raises(ZeroDivisionError):
-        claims.audit(**given | {zero: 0})

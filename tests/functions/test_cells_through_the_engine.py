@@ -4,8 +4,6 @@ import datetime as dt
 
 import pytest
 
-from tokenbook.templates import engine
-
 CELLS = {
     # a rate, a throughput, a blank (A3), text, an error, a logical value
     "A1": 1.95, "A2": 28012.9, "A4": "abc", "A5": "=1/0", "A6": True,
@@ -58,8 +56,8 @@ CASES = {
 
 
 @pytest.fixture(scope="module")
-def calculated():
-    return engine.values_of({name: formula for name, (formula, _) in CASES.items()}, CELLS)
+def calculated(values_of):
+    return values_of({name: formula for name, (formula, _) in CASES.items()}, CELLS)
 
 
 @pytest.mark.parametrize("name", CASES)

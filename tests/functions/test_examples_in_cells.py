@@ -4,7 +4,6 @@ import re
 
 import pytest
 
-from tokenbook.templates import engine
 from tokenbook.udfs.functions import registry
 
 EXAMPLES = {
@@ -15,8 +14,8 @@ EXAMPLES = {
 
 
 @pytest.fixture(scope="module")
-def calculated():
-    return engine.values_of({key: formula for key, (formula, _) in EXAMPLES.items()})
+def calculated(values_of):
+    return values_of({key: formula for key, (formula, _) in EXAMPLES.items()})
 
 
 @pytest.mark.parametrize("key", EXAMPLES)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 
 import tokenbook
-from tokenbook.templates import engine
 
 MEASURED = Path(__file__).parents[1] / "kernels" / "data"  # SemiAnalysis InferenceX, see its README
 
@@ -86,10 +85,10 @@ def test_costs_at_equal_interactivity_from_the_catalogue_alone(platform):
     np.testing.assert_allclose(costs, [float(row["usd_per_mtok_total"]) for row in published], rtol=0.001)
 
 
-def test_the_same_in_cells_of_a_workbook():
+def test_the_same_in_cells_of_a_workbook(values_of):
     frontier = 'TOK_BASELINE_FRONTIER("GB200", "DeepSeek-R1", "1k/1k FP4 published-curve", "2026-05-31")'
     rate = 'TOK_BASELINE("GB200", "usd_per_gpu_hour", , "hyperscaler", "2026-05-31")'
     formula = f"=TOK_COST_AT({rate}, Data!A1:A4, INDEX({frontier}, 0, 1), INDEX({frontier}, 0, 2))"
-    found = engine.values_of({"costs": formula}, {"A1": 25, "A2": 100, "A3": 250, "A4": 400})["costs"]
+    found = values_of({"costs": formula}, {"A1": 25, "A2": 100, "A3": 250, "A4": 400})["costs"]
     assert [row[0] for row in found[:3]] == pytest.approx([0.0435, 0.0905, 3.2962], rel=0.001)
     assert found[3] == ["#N/A"]

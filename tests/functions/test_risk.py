@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 import tokenbook
-from tokenbook.templates import engine
 from tokenbook.udfs.functions import registry
 from tokenbook.udfs.functions.errors import DIV0, NA, NUM, VALUE, CellError
 from tokenbook.udfs.kernels import deployment
@@ -228,14 +227,14 @@ class TestSimulate:
         assert "price_usd_per_mtok 0.6 instead of 0.9" in found.message
 
 
-def test_all_three_in_the_cells_of_a_workbook():
+def test_all_three_in_the_cells_of_a_workbook(values_of):
     cells = {f"{column}{row}": value
              for row, pair in enumerate(RANGE, start=2) for column, value in zip("AB", pair, strict=True)}  # fmt: skip
     cells |= {"A1": "Inputs", "D1": "input", "E1": "distribution"}
     for row, uncertain in enumerate(UNCERTAIN, start=2):
         cells |= {f"{c}{row}": v for c, v in zip("DEFGH", uncertain, strict=True) if v is not None}
     cells |= {"J1": "price_usd_per_mtok", "K1": "utilization_end", "L1": 0.6}
-    found = engine.values_of(
+    found = values_of(
         {
             "simulate": "=TOK_SIMULATE(Data!A1:B8, Data!D1:H6, 2000, 1, , Data!J1:L1)",
             "one": '=INDEX(TOK_SIMULATE(Data!A1:B8, Data!D1:H6, 2000, 1, "npv", Data!J1:L1), 8, 2)',

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import cost_bridge, earnings, unit_cost
 
 with open(Path(__file__).parent / "data" / "best_throughput_costs.csv", encoding="utf-8") as lines:
     BEST = list(csv.DictReader(line for line in lines if not line.startswith("#")))
@@ -176,54 +176,66 @@ class TestDecodeLimit:
 
 class TestRevenue:
     def test_rack_and_megawatt(self):
-        assert unit_cost.revenue_per_rack_year(1.0, 1000) == pytest.approx(72 * 3.6 * 8760)
-        assert unit_cost.revenue_per_rack_year(1.0, 1000, 8, 0.5) == pytest.approx(8 * 3.6 * 8760 / 2)
-        assert unit_cost.revenue_per_mw_year(1.0, 1000, 2.0) == pytest.approx(500 * 3.6 * 8760)
-        assert unit_cost.revenue_per_mw_year(1.0, 1000, 2.0, 0.5, 1.25) == pytest.approx(200 * 3.6 * 8760)
+        assert earnings.revenue_per_rack_year(1.0, 1000) == pytest.approx(72 * 3.6 * 8760)
+        assert earnings.revenue_per_rack_year(1.0, 1000, 8, 0.5) == pytest.approx(8 * 3.6 * 8760 / 2)
+        assert earnings.revenue_per_mw_year(1.0, 1000, 2.0) == pytest.approx(500 * 3.6 * 8760)
+        assert earnings.revenue_per_mw_year(1.0, 1000, 2.0, 0.5, 1.25) == pytest.approx(200 * 3.6 * 8760)
 
     def test_a_multiple_of_15_is_a_net_return_of_14(self):
-        assert (unit_cost.multiple(75, 5), unit_cost.roi(75, 5)) == (15, 14)
+        assert (earnings.multiple(75, 5), earnings.roi(75, 5)) == (15, 14)
 
-    @pytest.mark.parametrize("ratio", [unit_cost.multiple, unit_cost.roi])
+    @pytest.mark.parametrize("ratio", [earnings.multiple, earnings.roi])
     def test_return_on_nothing_has_no_answer(self, ratio):
         assert np.isnan(ratio(75, 0))
 
     def test_margin_is_a_share_of_the_price(self):
-        assert unit_cost.margin(2.0, [0.5, 2.0, 3.0]) == pytest.approx([0.75, 0.0, -0.5])
-        assert np.isnan(unit_cost.margin(0, 1))
+        assert earnings.margin(2.0, [0.5, 2.0, 3.0]) == pytest.approx([0.75, 0.0, -0.5])
+        assert np.isnan(earnings.margin(0, 1))
 
     @given(rates, throughputs, shares, st.floats(-1, 0.95))
     def test_break_even_points_give_back_the_margin(self, rate, tok_s, share, margin):
-        price = unit_cost.breakeven_price(rate, tok_s, share, margin)
+        price = earnings.breakeven_price(rate, tok_s, share, margin)
         cost = unit_cost.cost_per_mtok(rate, tok_s, share)
-        assert unit_cost.margin(price, cost) == pytest.approx(margin, abs=1e-12)
-        assert unit_cost.breakeven_utilization(rate, tok_s, price, margin) == pytest.approx(share, rel=1e-12)
-        assert unit_cost.breakeven_throughput(rate, price, share, margin) == pytest.approx(tok_s, rel=1e-12)
+        assert earnings.margin(price, cost) == pytest.approx(margin, abs=1e-12)
+        assert earnings.breakeven_utilization(rate, tok_s, price, margin) == pytest.approx(share, rel=1e-12)
+        assert earnings.breakeven_throughput(rate, price, share, margin) == pytest.approx(tok_s, rel=1e-12)
 
     def test_no_price_pays_for_a_margin_of_all(self):
-        assert np.isnan(unit_cost.breakeven_price(2.0, 1000, 1.0, 1.0))
+        assert np.isnan(earnings.breakeven_price(2.0, 1000, 1.0, 1.0))
 
 
 class TestClaimAudit:
     def test_the_15_times_claim(self):
-        audit = unit_cost.claim_audit(5e6, 75e6, 72, 3, 10_000)
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3, 10_000)
         assert audit.mtok * 1e6 == pytest.approx(68.1e12, rel=1e-3)
-        assert audit.usd_per_mtok == pytest.approx(1.10, abs=5e-3)
-        assert audit.usd_per_gpu_hour == pytest.approx(2.64, abs=5e-3)
-        assert audit.cost_per_mtok == pytest.approx(0.0734, abs=5e-5)
-        assert (audit.multiple, audit.net_roi) == (15, 14)
+        assert audit.implied_usd_per_mtok == pytest.approx(1.10, abs=5e-3)
+        assert audit.implied_usd_per_gpu_hour == pytest.approx(2.64, abs=5e-3)
+        assert audit.implied_cost_usd_per_mtok == pytest.approx(0.0734, abs=5e-5)
+        assert (audit.revenue_multiple, audit.net_roi) == (15, 14)
 
     def test_its_cost_is_that_of_its_rate(self):
-        audit = unit_cost.claim_audit(5e6, 75e6, 72, 3, 10_000, 0.6)
-        assert audit.cost_per_mtok == pytest.approx(unit_cost.cost_per_mtok(audit.usd_per_gpu_hour, 10_000, 0.6))
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, 0.6)
+        assert audit.implied_cost_usd_per_mtok == pytest.approx(
+            unit_cost.cost_per_mtok(audit.implied_usd_per_gpu_hour, 10_000, 0.6)
+        )
 
     def test_without_a_throughput_only_the_money_is_known(self):
-        audit = unit_cost.claim_audit(5e6, 75e6, 72, 3)
-        assert np.isnan([audit.mtok, audit.usd_per_mtok, audit.cost_per_mtok]).all()
-        assert (audit.multiple, audit.usd_per_gpu_hour) == (15, pytest.approx(2.6425, abs=1e-4))
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3)
+        assert np.isnan([audit.mtok, audit.implied_usd_per_mtok, audit.implied_cost_usd_per_mtok]).all()
+        assert (audit.revenue_multiple, audit.implied_usd_per_gpu_hour) == (15, pytest.approx(2.6425, abs=1e-4))
+
+    def test_half_the_hours_sold_is_half_the_tokens(self):
+        audit = earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, 0.5)
+        assert audit.mtok == pytest.approx(72 * 10_000 * 3 * 8760 * 3600 / 1e6 / 2)
+        assert audit.implied_cost_usd_per_mtok == pytest.approx(2 * 0.0734023, rel=1e-6)
+
+    @pytest.mark.parametrize("zero", ["investment", "gpus", "years", "tok_s_per_gpu"])
+    def test_what_divides_by_zero_has_no_answer(self, zero):
+        given = {"investment": 5e6, "revenue": 75e6, "gpus": 72, "years": 3, "tok_s_per_gpu": 10_000}
+        assert np.isnan(earnings.claim_audit(**given | {zero: 0})).any()
 
     def test_several_utilizations_at_once(self):
-        assert unit_cost.claim_audit(5e6, 75e6, 72, 3, 10_000, [1.0, 0.4]).usd_per_mtok.shape == (2,)
+        assert earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, [1.0, 0.4]).implied_usd_per_mtok.shape == (2,)
 
 
 segment = st.tuples(rates, throughputs, shares, st.floats(0.01, 10))
@@ -235,29 +247,35 @@ quarters = st.integers(1, 5).flatmap(
 class TestBridge:
     @given(quarters)
     def test_effects_add_up_to_the_change(self, quarters):
-        before, *effects, after = unit_cost.cost_bridge(*quarters)
+        before, *effects, after = cost_bridge.cost_bridge(*quarters)
         assert before + sum(effects) == pytest.approx(after, abs=1e-12 * (before + after + np.abs(effects).sum()))
 
     @given(quarters)
     def test_looking_back_flips_every_sign(self, quarters):
-        there = unit_cost.cost_bridge(*quarters)
-        back = unit_cost.cost_bridge(*quarters[::-1])
+        there = cost_bridge.cost_bridge(*quarters)
+        back = cost_bridge.cost_bridge(*quarters[::-1])
         assert back[[0, 5]].tolist() == there[[5, 0]].tolist()
         np.testing.assert_allclose(back[1:5], -there[1:5], atol=1e-12 * np.abs(there).max())
 
     @given(quarters)
     def test_order_and_unit_of_the_segments_do_not_matter(self, quarters):
-        there = unit_cost.cost_bridge(*quarters)
+        there = cost_bridge.cost_bridge(*quarters)
         tolerance = 1e-11 * np.abs(there).max()
-        np.testing.assert_allclose(unit_cost.cost_bridge(*quarters[:, ::-1]), there, atol=tolerance)
+        np.testing.assert_allclose(cost_bridge.cost_bridge(*quarters[:, ::-1]), there, atol=tolerance)
         in_tokens = quarters * [1, 1, 1, 1e12]
-        np.testing.assert_allclose(unit_cost.cost_bridge(*in_tokens), there, atol=tolerance)
+        np.testing.assert_allclose(cost_bridge.cost_bridge(*in_tokens), there, atol=tolerance)
 
     @given(quarters)
     def test_splitting_a_segment_in_two_changes_nothing(self, quarters):
         halves = np.repeat(quarters * [1, 1, 1, 0.5], 2, axis=1)
-        there = unit_cost.cost_bridge(*quarters)
-        np.testing.assert_allclose(unit_cost.cost_bridge(*halves), there, atol=1e-11 * np.abs(there).max())
+        there = cost_bridge.cost_bridge(*quarters)
+        np.testing.assert_allclose(cost_bridge.cost_bridge(*halves), there, atol=1e-11 * np.abs(there).max())
+
+    def test_causes_that_cancel_are_shown_at_their_full_size(self):
+        """Twice the rate at twice the throughput costs the same, yet each moved the cost by ln 2 of itself."""
+        before, *effects, after = cost_bridge.cost_bridge([2.0, 1000, 0.5], [4.0, 2000, 0.5])
+        assert before == after == pytest.approx(2.0 / (1000 * 0.0036 * 0.5))
+        assert effects == pytest.approx([before * np.log(2), -before * np.log(2), 0, 0], rel=1e-12, abs=1e-15)
 
     @pytest.mark.parametrize(
         ("column", "factor", "effect"),
@@ -267,7 +285,7 @@ class TestBridge:
         before = np.array([2.0, 1000.0, 0.5])
         after = before.copy()
         after[column] *= factor
-        bridge = dict(zip(unit_cost.BRIDGE, unit_cost.cost_bridge(before, after), strict=True))
+        bridge = dict(zip(cost_bridge.BRIDGE, cost_bridge.cost_bridge(before, after), strict=True))
         assert bridge[effect] == pytest.approx(bridge["after"] - bridge["before"])
         for other in {"rate", "throughput", "utilization", "mix"} - {effect}:
             assert bridge[other] == 0
@@ -275,7 +293,7 @@ class TestBridge:
     def test_a_shift_to_the_cheaper_platform_is_mix(self):
         cheap, dear = [2.0, 10_000, 0.8], [3.0, 2_000, 0.8]
         before, after = [[*cheap, 0.2], [*dear, 0.8]], [[*cheap, 0.7], [*dear, 0.3]]
-        bridge = dict(zip(unit_cost.BRIDGE, unit_cost.cost_bridge(before, after), strict=True))
+        bridge = dict(zip(cost_bridge.BRIDGE, cost_bridge.cost_bridge(before, after), strict=True))
         assert bridge["mix"] == pytest.approx(bridge["after"] - bridge["before"])
         assert bridge["mix"] < 0
         assert bridge["rate"] == bridge["throughput"] == bridge["utilization"] == 0
@@ -283,14 +301,14 @@ class TestBridge:
     def test_a_platform_that_comes_or_goes_is_mix(self):
         old, new = [1.3, 1000, 0.8], [2.2, 15_000, 0.8]
         # the row of a platform that is not there yet may be empty figures
-        bridge = unit_cost.cost_bridge([[*old, 1], [0, 0, 0, 0]], [[*old, 0], [*new, 1]])
+        bridge = cost_bridge.cost_bridge([[*old, 1], [0, 0, 0, 0]], [[*old, 0], [*new, 1]])
         costs = unit_cost.cost_per_mtok([1.3, 2.2], [1000, 15_000], 0.8)
         assert bridge == pytest.approx([costs[0], 0, 0, 0, costs[1] - costs[0], costs[1]])
 
     def test_a_platform_that_is_nearly_gone_is_nearly_that(self):
         old, new = [1.3, 1000, 0.8], [2.2, 15_000, 0.8]
-        gone = unit_cost.cost_bridge([[*old, 1], [*new, 0.5]], [[*old, 0], [*new, 1]])
-        nearly = unit_cost.cost_bridge([[*old, 1], [*new, 0.5]], [[*old, 1e-13], [*new, 1]])
+        gone = cost_bridge.cost_bridge([[*old, 1], [*new, 0.5]], [[*old, 0], [*new, 1]])
+        nearly = cost_bridge.cost_bridge([[*old, 1], [*new, 0.5]], [[*old, 1e-13], [*new, 1]])
         assert nearly == pytest.approx(gone, abs=1e-9)
 
     def test_stays_near_every_order_of_one_at_a_time(self):
@@ -303,31 +321,32 @@ class TestBridge:
                 now[column] = after[column]
                 effect[column] = unit_cost.cost_per_mtok(*now) - cost
             effects.append(effect)
-        bridge = unit_cost.cost_bridge(before, after)[1:4]
+        bridge = cost_bridge.cost_bridge(before, after)[1:4]
         assert (bridge >= np.min(effects, axis=0)).all()
         assert (bridge <= np.max(effects, axis=0)).all()
 
     def test_nothing_changed(self):
-        assert unit_cost.cost_bridge([2, 1000, 0.5], [2, 1000, 0.5])[1:5].tolist() == [0, 0, 0, 0]
+        assert cost_bridge.cost_bridge([2, 1000, 0.5], [2, 1000, 0.5])[1:5].tolist() == [0, 0, 0, 0]
 
     def test_several_bridges_at_once(self):
         quarters = np.array([[2.0, 1000, 0.5, 1.0]]) * np.ones((7, 2, 1))
-        assert unit_cost.cost_bridge(quarters, quarters * [1, 2, 1, 1]).shape == (7, 6)
+        assert cost_bridge.cost_bridge(quarters, quarters * [1, 2, 1, 1]).shape == (7, 6)
 
     @pytest.mark.parametrize("bad", [[2.0, 0.0, 0.5], [0.0, 1000, 0.5], [2.0, 1000, 0.0], [-2.0, 1000, 0.5]])
     def test_a_cost_that_is_not_there_gives_no_bridge(self, bad):
-        assert np.isnan(unit_cost.cost_bridge([2.0, 1000, 0.5], bad)).all()
+        assert np.isnan(cost_bridge.cost_bridge([2.0, 1000, 0.5], bad)).all()
 
     def test_shapes_that_do_not_fit_are_programming_errors(self):
         with pytest.raises(ValueError, match="same segments"):
-            unit_cost.cost_bridge([[1, 2, 1, 1]], [[1, 2, 1, 1], [1, 2, 1, 1]])
+            cost_bridge.cost_bridge([[1, 2, 1, 1]], [[1, 2, 1, 1], [1, 2, 1, 1]])
         with pytest.raises(ValueError, match="5 columns"):
-            unit_cost.cost_bridge([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
+            cost_bridge.cost_bridge([1, 2, 3, 4, 5], [1, 2, 3, 4, 5])
         with pytest.raises(ValueError, match="fourth column"):
-            unit_cost.cost_bridge([[1, 2, 1], [1, 2, 1]], [[1, 2, 1], [1, 2, 1]])
+            cost_bridge.cost_bridge([[1, 2, 1], [1, 2, 1]], [[1, 2, 1], [1, 2, 1]])
 
 
-def test_examples_in_the_docstrings():
-    result = doctest.testmod(unit_cost)
+@pytest.mark.parametrize("module", [unit_cost, earnings, cost_bridge], ids=lambda module: module.__name__)
+def test_examples_in_the_docstrings(module):
+    result = doctest.testmod(module)
     assert result.failed == 0
     assert result.attempted > 0

@@ -52,7 +52,7 @@ def test_shared_formulas_are_translated_to_each_cell(package):
 def test_an_orphan_of_a_shared_formula_is_still_a_formula(package):
     book = ooxml.open_package(package(rows='<row r="2"><c r="B2"><f t="shared" si="5"/><v>2</v></c></row>'))
     assert formulas(book) == [("B2", "", "shared", None)]
-    book.set_cached("Inputs", "B2", 3)
+    book.set_cached_many("Inputs", {"B2": 3})
     assert book.cell("Inputs", "B2").value == 3
 
 
@@ -109,7 +109,7 @@ def test_freezing_keeps_the_value_and_thawing_brings_the_formula_back(package):
 )  # fmt: skip
 def test_a_frozen_cell_is_an_ordinary_constant(sheet_after, value, cell):
     def freeze(book):
-        book.set_cached("Inputs", "A1", value)
+        book.set_cached_many("Inputs", {"A1": value})
         book.set_formula("Inputs", "A1", None)
 
     assert cell in sheet_after(freeze, rows='<row r="1"><c r="A1"><f>TOK_X()</f><v>0</v></c></row>')
@@ -132,7 +132,7 @@ def test_renaming_functions_keeps_arrays_and_values(package):
 def test_the_calculation_chain_stays_while_the_formulas_stay(package, raw_members):
     before = package(rows=SHARED, extra_parts=CHAIN)
     book = ooxml.open_package(before)
-    book.set_cached("Inputs", "B1", 9)
+    book.set_cached_many("Inputs", {"B1": 9})
     book.set_value("Inputs", "A1", 9)
     book.set_formula("Inputs", "B2", "1+1")
     old, new = raw_members(before), raw_members(book.to_bytes())
@@ -217,14 +217,22 @@ def test_foreign_metadata_gets_one_more_entry(package):
     assert 'cm="2"' in book.read_part("xl/worksheets/sheet1.xml").decode()
 
 
-def test_a_spill_that_changes_size_takes_its_old_values_along(package):
-    book = spilling(package)
-    book.resize_array("Inputs", "B2", "B2:C2")
-    book.set_cached_many("Inputs", {"B2": 5, "C2": 6})
-    values = {cell.ref: cell.value for cell in book.cells("Inputs")}
-    assert values == {"B2": 5, "C2": 6, "B3": None, "B4": None, "E2": None}
-    assert book.cell("Inputs", "B2").array_ref == "B2:C2"
-    assert book.cell("Inputs", "B2").dynamic
+def test_empty_lists_of_foreign_metadata_are_opened_up(package):
+    """A program may leave <metadataTypes count="0"/> behind; the workbook must still open with its spill."""
+    lists = "".join(f'<{name} count="0"/>' for name in ("metadataTypes", "cellMetadata", "valueMetadata"))
+    extra = {
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{OFFICE}/sheetMetadata" Target="metadata.xml"/></Relationships>',
+        "xl/metadata.xml": f'<metadata xmlns="{MAIN}">{lists}</metadata>',
+    }
+    root = etree.fromstring(spilling(package, extra_parts=extra).read_part("xl/metadata.xml"))
+    names = {"m": MAIN}
+    assert root.xpath("m:metadataTypes/m:metadataType/@name", namespaces=names) == ["XLDAPR"]
+    assert root.xpath("m:cellMetadata/m:bk/m:rc/@t", namespaces=names) == ["1"]
+    assert [child.get("count") for child in root] == ["1", "1", "1", "0"]
+    order = ["metadataTypes", "futureMetadata", "cellMetadata", "valueMetadata"]
+    assert [etree.QName(child).localname for child in root] == order
 
 
 def test_shared_formulas_can_be_made_to_spill(package):

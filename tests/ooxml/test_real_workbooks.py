@@ -93,7 +93,7 @@ def change_one_of_each(book):
                 changed[sheet, ref] = NEW_VALUE
         formula = next((f for f in book.formulas(sheet) if f.kind != "dataTable"), None)
         if formula and NEW_RESULT not in changed.values():
-            book.set_cached(sheet, formula.ref, NEW_RESULT)
+            book.set_cached_many(sheet, {formula.ref: NEW_RESULT})
             changed[sheet, formula.ref] = NEW_RESULT
     if NEW_VALUE not in changed.values():
         sheet = next(iter(book.sheets))

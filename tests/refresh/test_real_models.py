@@ -23,8 +23,9 @@ from openpyxl.comments import Comment
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Place
+from tokenbook.templates.formulas.dependents import Graph, dependents
+from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml.references import parse_ref
-from tokenbook.templates.refresh import trace
 from tokenbook.udfs import catalog
 
 REFUSED = {"corrupt", "encrypted-ole", "signatures"}  # features in index.csv of files that cannot be refreshed
@@ -113,7 +114,7 @@ def places_to_bind(path):
             for cell in package.cells(sheet)
             if cell.kind == "number" and cell.formula is None and package.obstacle(sheet, cell.ref) is None
         ][:CANDIDATES]
-        graph, depended, free = trace._Graph(package), [], []
+        graph, depended, free = Graph(Formulas(package)), [], []
         for place in numbers:
             if not (depended and free):
                 of_kind = depended if len(graph.follow({(place.sheet.casefold(), *parse_ref(place.ref))})) else free
@@ -136,7 +137,7 @@ def bind_and_refresh(path):
     places = places_to_bind(path)
     requests = [refresh.Request(quoted(place), "B200", "usd_per_gpu_hour") for place in places]
     with ooxml.open_package(path) as package:
-        depend = trace.dependents(package, places).cells
+        depend = dependents(Formulas(package), places).cells
     refresh.bind(path, requests, FIGURES)
     return places, depend, refresh.refresh_file(path, FIGURES, write=True)
 

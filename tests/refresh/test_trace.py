@@ -11,9 +11,10 @@ from openpyxl.worksheet.table import Table
 
 from tokenbook.templates import ooxml
 from tokenbook.templates.bindings import Place
-from tokenbook.templates.refresh import trace
-from tokenbook.templates.refresh.glance import BETWEEN, formulas_of, may_depend
-from tokenbook.templates.refresh.references import Opaque, Reader
+from tokenbook.templates.formulas.dependents import dependents
+from tokenbook.templates.formulas.glance import BETWEEN, formulas_of, may_depend
+from tokenbook.templates.formulas.reader import Reader
+from tokenbook.templates.formulas.workbook import Formulas
 
 CORPUS = Path(os.environ.get("TOKENBOOK_CORPUS", "/nowhere"))
 
@@ -38,7 +39,7 @@ def traced(tmp_path):
         path = tmp_path / "book.xlsx"
         book.save(path)
         with ooxml.open_package(path) as package:
-            found = trace.dependents(package, [Place("Inputs", cell)])
+            found = dependents(Formulas(package), [Place("Inputs", cell)])
             assert bool(found) <= may_depend(package, {("inputs", 2, 2)})
             return found
 
@@ -52,12 +53,12 @@ REFERS = [
     "=-Inputs!B2%", "=(Inputs!B2)", "=Inputs!B2:Inputs!C3", "=Inputs!B1:INDEX(Inputs!B:B,9)", "=moving",
     '=INDIRECT("Inp"&"uts!B2")', "=OFFSET(Calc!A1,1,1)", "=reach", "=LET(x,Inputs!B2,x+1)",
     "=VLOOKUP(\"a\",Inputs!A1:B9,2,FALSE)", "=Inputs!B2&\"it's\"", "={1,2}*Inputs!B2", "=rate rate",
-    "=scaled(3)", "=1+Scaled_Twice(3)",
+    "=scaled(3)", "=1+Scaled_Twice(3)", "=SUM(Mar:Inputs!B2)",
 ]  # fmt: skip
 DOES_NOT = [
     "=Inputs!B3", "=SUM(Inputs!A1:A9)", "=SUM(Inputs!C:D)", "=SUM(Inputs!3:9)", "=B2", "=SUM(Jan:Mar!B2)",
     "=[1]Inputs!B2", "='[b.xlsx]Inputs'!B2", "=other", "=1+1", "=PI()", "=fixed", "=#REF!", "=Inputs!#REF!",
-    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]", "=plus(3)",
+    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]", "=plus(3)", "=SUM(Mar:Jan!B2)",
 ]  # fmt: skip
 NAMES = {
     "rate": "Inputs!$B$2", "rate_twice": "rate*2", "block": "Inputs!$A$1:$B$9", "moving": "Inputs!B2",
@@ -182,11 +183,9 @@ def test_the_quick_look_never_misses_a_reader(tmp_path):
             reader, places = Reader(package), set()
             for sheet in package.sheets:
                 for formula in list(package.formulas(sheet))[:40]:
-                    try:
-                        areas = reader.areas(formula.text, sheet)
-                    except Opaque:
-                        continue
-                    places |= {(area.sheet, area.bottom, area.right) for area in areas}
+                    reads = reader.read(formula.text, sheet)
+                    if not reads.opaque:
+                        places |= {(area.sheet, area.bottom, area.right) for area in reads.areas}
             for place in sorted(places)[:60]:
                 asked += 1
                 assert may_depend(package, {place}), f"{path.name}: {place}"

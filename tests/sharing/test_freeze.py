@@ -4,8 +4,9 @@ import openpyxl
 import pytest
 import xlsxwriter
 
-from tokenbook.templates import hosts, ooxml, sharing
+from tokenbook.templates import ooxml, sharing
 from tokenbook.templates.engine import Model
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.templates.sharing import SharingError
 
 
@@ -20,7 +21,7 @@ def calls(book):
         (sheet, formula.ref): (formula.text, formula.array_ref)
         for sheet in book.sheets
         for formula in book.formulas(sheet)
-        if hosts.calls(formula.text)
+        if stored_calls.calls(formula.text)
     }
 
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tokenbook.templates import hosts, ooxml
+from tokenbook.templates import ooxml
 from tokenbook.templates.engine import Model
+from tokenbook.templates.formulas import stored_calls
 
 PREFIX = "_xldudf_"
 
@@ -35,7 +36,7 @@ def parts(data):
     ],
 )
 def test_only_calls_of_our_functions_get_the_prefix(formula, lite):
-    assert hosts.with_prefix(formula, PREFIX) == lite
+    assert stored_calls.with_prefix(formula, PREFIX) == lite
 
 
 @given(
@@ -43,35 +44,35 @@ def test_only_calls_of_our_functions_get_the_prefix(formula, lite):
 )
 def test_any_text_comes_back_as_it_was(pieces):
     text = "".join(pieces)
-    assert hosts.with_prefix(hosts.with_prefix(text, PREFIX), "") == text
+    assert stored_calls.with_prefix(stored_calls.with_prefix(text, PREFIX), "") == text
 
 
 def test_lite_and_back_gives_every_part_byte_for_byte(workbook):
     before = parts(workbook.read_bytes())
     book = ooxml.open_package(workbook)
-    changed = hosts.convert(book, "lite")
+    changed = stored_calls.convert(book, "lite")
     assert changed
     lite = parts(book.to_bytes())
     assert {name for name in before if before[name] != lite[name]} == set(changed)
     again = ooxml.open_package(book.to_bytes())
-    hosts.convert(again, "classic")
+    stored_calls.convert(again, "classic")
     assert parts(again.to_bytes()) == before
 
 
 def test_every_place_that_holds_formulas_is_converted(by_openpyxl):
     book = ooxml.open_package(by_openpyxl)
-    hosts.convert(book, "server")
+    stored_calls.convert(book, "server")
     assert book.defined_names["price", None].startswith("_xldudf_TOK_COST(")
     sheet = book.read_part("xl/worksheets/sheet1.xml").decode()
     assert "<formula>_xldudf_TOK_COST(B1,B2)&gt;1</formula>" in sheet
     assert "<formula1>_xldudf_TOK_COST(B1,B2)&lt;5</formula1>" in sheet
-    assert {prefix for _, prefix in hosts.spellings(book)} == {PREFIX}
+    assert {prefix for _, prefix in stored_calls.spellings(book)} == {PREFIX}
 
 
 def test_a_converted_workbook_calculates_to_the_same_values(by_openpyxl, tmp_path):
     lite = tmp_path / "lite.xlsx"
     book = ooxml.open_package(by_openpyxl)
-    hosts.convert(book, "lite")
+    stored_calls.convert(book, "lite")
     book.save(lite)
     with Model(by_openpyxl) as plain, Model(lite) as prefixed:
         plain.recalculate()
@@ -92,7 +93,7 @@ def test_an_argument_left_out_is_left_out_under_both_names(tmp_path):
 
 def test_a_sheet_whose_name_looks_like_a_call_keeps_it(by_xlsxwriter):
     book = ooxml.open_package(by_xlsxwriter)
-    hosts.convert(book, "lite")
+    stored_calls.convert(book, "lite")
     assert list(book.sheets) == ["TOK_COST(1) model"]
     assert book.cell("TOK_COST(1) model", "B6").formula == "SUM('TOK_COST(1) model'!B3,1)"
     assert book.cell("TOK_COST(1) model", "B4").formula.startswith('"TOK_COST("&TEXT(')
@@ -105,7 +106,7 @@ def test_shared_formulas_and_references_in_xml_are_converted(package):
         '<c r="B2"><f>&#84;OK_COST(1,2)&amp;"TOK_COST("</f><v>1</v></c></row>'
     )
     book = ooxml.open_package(package(rows))
-    hosts.convert(book, "lite")
+    stored_calls.convert(book, "lite")
     assert [book.cell("Inputs", ref).formula for ref in ("A1", "A2", "B2")] == [
         "_xldudf_TOK_COST(B1,C1)",
         "_xldudf_TOK_COST(B2,C2)",
@@ -153,8 +154,10 @@ def package(tmp_path):
 
 
 def test_an_unknown_host_is_refused_with_the_choices(by_openpyxl):
-    with pytest.raises(hosts.HostError, match="--host excel: there is no such host; choose classic, lite, server"):
-        hosts.convert(ooxml.open_package(by_openpyxl), "excel")
+    with pytest.raises(
+        stored_calls.HostError, match="--host excel: there is no such host; choose classic, lite, server"
+    ):
+        stored_calls.convert(ooxml.open_package(by_openpyxl), "excel")
 
 
 def others():
@@ -172,5 +175,5 @@ def test_workbooks_that_do_not_call_us_are_left_alone():
             book = ooxml.open_package(data)
         except ooxml.PackageError:
             continue  # what cannot be opened is refused with a sentence, see tests/ooxml
-        assert hosts.convert(book, "lite") == {}
+        assert stored_calls.convert(book, "lite") == {}
         assert book.to_bytes() == data

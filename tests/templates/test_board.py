@@ -11,7 +11,7 @@ from tokenbook.templates.models.board import book as board
 from tokenbook.templates.models.board import fleet
 from tokenbook.templates.models.board.page import BETTER, EVEN, LONGEST, WORSE
 from tokenbook.templates.models.shared.options import Options
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import cost_bridge
 
 MTOK_HOUR = 0.0036  # Mtok an hour at 1 tok/s
 
@@ -54,7 +54,7 @@ def factors(writer, model, count, quarter):
 
 def assert_bridge(writer, model, count, quarter, case=""):
     """The native bridge of a quarter is the kernel's."""
-    kernel = unit_cost.cost_bridge(factors(writer, model, count, quarter - 1), factors(writer, model, count, quarter))
+    kernel = cost_bridge.cost_bridge(factors(writer, model, count, quarter - 1), factors(writer, model, count, quarter))
     native = {key: at(writer, model, f"fleet.{key}", quarter) for key in fleet.BRIDGE}
     *parts, after = native.values()
     scale = np.abs(kernel).max()

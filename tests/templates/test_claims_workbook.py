@@ -7,12 +7,13 @@ import pytest
 from tokenbook.templates import build, ooxml
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.claims import book as claims
+from tokenbook.templates.models.claims import further, page, verdicts
 from tokenbook.templates.models.claims import inputs as claims_inputs
-from tokenbook.templates.models.claims import verdicts
 from tokenbook.templates.models.shared.fill import FillError
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.udfs import catalog
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.catalog import recipes
+from tokenbook.udfs.kernels import earnings
 from tokenbook.udfs.kernels.cash_flow import npv
 
 
@@ -180,7 +181,7 @@ def test_your_claim_is_the_kernels_audit_for_any_claim(made):
             for name, value in given.items():
                 model.set(name, value)
             model.recalculate()
-            expected = unit_cost.claim_audit(
+            expected = earnings.claim_audit(
                 given["your_investment"], given["your_revenue"], given["your_gpus"], given["your_years"],
                 given["your_throughput"], given["view_utilization_1"],
             )  # fmt: skip
@@ -281,7 +282,7 @@ def test_an_overridden_claim_is_not_held_against_the_catalogue(made):
 def test_the_dashboard_shows_the_verdict_of_every_claim(made):
     path, _, _ = made
     sheet = openpyxl.load_workbook(path, data_only=True)["Dashboard"]
-    shown = [sheet.cell(row, claims.VERDICT_COLUMN).value for row in range(5, 5 + len(verdicts.CLAIMS_JUDGED))]
+    shown = [sheet.cell(row, page.VERDICT_COLUMN).value for row in range(5, 5 + len(verdicts.CLAIMS_JUDGED))]
     assert shown == [VERDICTS[judged.id] for judged in verdicts.CLAIMS_JUDGED]
     assert len(sheet._charts) == 4
 
@@ -293,3 +294,81 @@ def test_text_stays_within_what_excel_takes(made):
             for cell in package.cells(name):
                 if isinstance(cell.value, str):
                     assert len(cell.value) < 1000, f"{name}!{cell.ref}"
+
+
+APPENDED = {  # what each of tests/catalog/data/further_claims.toml states, and its verdict
+    "30m-from-3m": (10, verdicts.GROSS),
+    "h200-penny": (0.16, verdicts.INSIDE),
+    "4x-cheaper": (4, verdicts.INSIDE),
+    "40x-per-mw": (40, verdicts.UNMEASURED),
+    "2x-in-software": (2, verdicts.INSIDE),
+    "1000-gpus": (1000, verdicts.UNMEASURED),
+    "best-of-all": ("", verdicts.UNMEASURED),
+}
+
+
+class TestAClaimThatSomebodyAppended:
+    """A [[claim]] in claims.toml is all that the workbook needs; see tests/catalog/data/further_claims.toml."""
+
+    @pytest.fixture
+    def more(self, append_claims, tmp_path):
+        added = append_claims()
+        path = tmp_path / "claims.xlsx"
+        writer = claims.compose(Options(version="test"))
+        return added, path, writer, build.build(writer, path)
+
+    def test_every_sheet_shows_it_and_the_checks_reconcile(self, more):
+        added, path, writer, model = more
+        assert added == list(APPENDED)
+        assert model.named("check_master") == "OK"
+        book = openpyxl.load_workbook(path, data_only=True)
+        texts = {
+            sheet.title: [str(cell.value) for row in sheet.iter_rows() for cell in row if cell.value is not None]
+            for sheet in book
+        }
+        ids = [judged.id for judged in further.all_judged(further.further(catalog.claims.list()))]
+        assert set(ids) == set(catalog.claims.ids())
+        for id in added:
+            claim, n = catalog.claims.get(id), 1 + ids.index(id)
+            assert claim.statement in texts[verdicts.CLAIMS]
+            assert at(writer, model, f"claims_{n}.about") == claim.statement
+            assert at(writer, model, f"claims_{n}.missing") == len(claim.missing)
+            stated = (at(writer, model, f"claims_{n}.stated"), at(writer, model, f"claims_{n}.verdict"))
+            assert stated == APPENDED[id], id
+            assert at(writer, model, f"dashboard_{n}.verdict") == at(writer, model, f"claims_{n}.verdict")
+            assert claim.title in texts["Dashboard"]
+            assert texts[verdicts.WORDS].count(id) >= 3
+            assert id in texts["Panels"]  # spilled by TOK_CLAIMS
+            assert f"{claim.title}: {claim.claimant}" in texts[further.PAGE]
+            for row in claim.figures:
+                assert any(row.id in text for text in texts["Baselines"])
+        assert further.PAGE in texts["Cover"]
+        assert not [text for texts_of in texts.values() for text in texts_of if text.startswith("#")]
+
+    def test_its_native_formulas_give_what_the_recipes_give(self, more):
+        _, _, writer, model = more
+        for each in further.further(catalog.claims.list()):
+            numbers = catalog.claims.get(each.judged.id).numbers()
+            for figure in each.again:
+                found = at(writer, model, figure.native.strip("{}"))
+                assert found == pytest.approx(numbers[figure.figure], rel=1e-12), figure
+        named = {figure.figure for each in further.further(catalog.claims.list()) for figure in each.again}
+        assert {"net_roi", "cost_usd_per_mtok", "measured_ratio", "per_mw_ratio", "gain_server"} <= named
+
+    def test_its_verdict_follows_its_inputs(self, more):
+        _, path, writer, _ = more
+        (penny,) = [each for each in further.further(catalog.claims.list()) if each.judged.id == "h200-penny"]
+        n = 1 + [judged.id for judged in further.all_judged(further.further(catalog.claims.list()))].index("h200-penny")
+        with Model(path) as model:
+            model.set(f"{penny.group.key}_throughput", 5000.0)
+            model.recalculate()
+            assert at(writer, model, f"claims_{n}.verdict") == verdicts.ODD
+            assert model.named("check_master") == "OK"  # an override is not held against the catalogue
+
+    def test_the_page_is_there_only_for_such_claims(self, made):
+        path, _, _ = made
+        assert further.PAGE not in openpyxl.load_workbook(path, read_only=True).sheetnames
+
+
+def test_every_recipe_has_its_native_formulas():
+    assert set(further.NATIVE) == set(recipes.RECIPES)

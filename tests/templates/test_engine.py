@@ -6,8 +6,9 @@ import openpyxl
 import pytest
 from openpyxl.worksheet.formula import ArrayFormula
 
-from tokenbook.templates import engine, ooxml
-from tokenbook.templates.engine import EngineError, Model, parse_value, with_omitted_marked
+from tokenbook.templates import ooxml
+from tokenbook.templates.engine import EngineError, Model, parse_value
+from tokenbook.templates.engine.functions import OMITTED_TEXT, with_omitted_marked
 
 
 @pytest.fixture
@@ -120,8 +121,8 @@ def test_a_file_that_is_no_workbook_is_refused(tmp_path):
         Model(path)
 
 
-def test_errors_reach_cells_as_excel_errors_and_ifna_catches_them():
-    found = engine.values_of(
+def test_errors_reach_cells_as_excel_errors_and_ifna_catches_them(values_of):
+    found = values_of(
         {
             "value": '=TOK_COST("x",1)',
             "division": "=TOK_COST(1,0)",
@@ -139,8 +140,8 @@ def test_errors_reach_cells_as_excel_errors_and_ifna_catches_them():
     }
 
 
-def test_an_empty_argument_is_omitted_and_not_zero():
-    found = engine.values_of({"omitted": "=TOK_PRICE_BLENDED(1,2,3,1,,)", "given": "=TOK_PRICE_BLENDED(1,2,3,1,0)"})
+def test_an_empty_argument_is_omitted_and_not_zero(values_of):
+    found = values_of({"omitted": "=TOK_PRICE_BLENDED(1,2,3,1,,)", "given": "=TOK_PRICE_BLENDED(1,2,3,1,0)"})
     assert found["omitted"] == found["given"] == pytest.approx(1.25)
 
 
@@ -151,6 +152,9 @@ def test_an_empty_argument_is_omitted_and_not_zero():
         ("TOK_X(,A1)", 'TOK_X("*",A1)'),
         ("TOK_X(A1,)", 'TOK_X(A1,"*")'),
         ("TOK_X()", "TOK_X()"),
+        ("TOK_X( )", "TOK_X( )"),
+        ("TOK_X(A1, )", 'TOK_X(A1, "*")'),
+        ('TOK_X("é", ,1)&"é"', 'TOK_X("é", "*",1)&"é"'),
         ('TOK_X("a,,b",A1)', 'TOK_X("a,,b",A1)'),
         ("SUM(A1,,B1)", "SUM(A1,,B1)"),
         ("SUM(1,,TOK_X(IF(A1,,2),,3))", 'SUM(1,,TOK_X(IF(A1,,2),"*",3))'),
@@ -159,7 +163,7 @@ def test_an_empty_argument_is_omitted_and_not_zero():
     ],
 )
 def test_only_empty_arguments_of_our_functions_are_marked(formula, marked):
-    assert with_omitted_marked(formula) == marked.replace("*", engine.OMITTED_TEXT)
+    assert with_omitted_marked(formula) == marked.replace("*", OMITTED_TEXT)
 
 
 @pytest.mark.parametrize(

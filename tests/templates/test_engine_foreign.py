@@ -9,8 +9,8 @@ import pytest
 import xlsxwriter
 from openpyxl.worksheet.formula import DataTableFormula
 
-from tokenbook.templates import engine, ooxml
-from tokenbook.templates.engine import EngineError, Model
+from tokenbook.templates import ooxml
+from tokenbook.templates.engine import EngineError, Model, model
 
 
 def rewritten(path, part, *changes):
@@ -159,10 +159,10 @@ def test_a_formula_that_the_engine_does_not_take_is_named(tmp_path, monkeypatch)
     book.active["B2"] = "=TOK_COST(1,2)"
     book.save(path)
 
-    def refused(formula):  # as the engine did for a spill that counted its own columns
+    def refused(formula, read):  # as the engine did for a spill that counted its own columns
         raise RuntimeError("Engine error: #CIRC!: Self-reference detected")
 
-    monkeypatch.setattr(engine, "_entered", refused)
+    monkeypatch.setattr(model, "entered", refused)
     with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot take the formula of Sheet!B2 .[^\n]+$"):
         Model(path)
 

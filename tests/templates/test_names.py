@@ -6,7 +6,7 @@ from openpyxl.workbook.defined_name import DefinedName
 
 from tokenbook.templates import ooxml
 from tokenbook.templates.engine import Model
-from tokenbook.templates.names import LONGEST, Names
+from tokenbook.templates.formulas.names import LONGEST, Names
 from tokenbook.udfs.functions.errors import is_error
 
 NAMES = {

@@ -9,12 +9,13 @@ import pytest
 from tokenbook.templates import build
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.rack import book as rack
+from tokenbook.templates.models.rack import inputs as rack_inputs
 from tokenbook.templates.models.rack.grids import LADDER
 from tokenbook.templates.models.shared.fill import FillError
 from tokenbook.templates.models.shared.frontier_sheet import NOT_MEASURED, SPARE_ROWS
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.udfs import catalog
-from tokenbook.udfs.kernels import deployment, unit_cost
+from tokenbook.udfs.kernels import deployment, earnings, unit_cost
 from tokenbook.udfs.kernels.frontier import pareto, throughput_at
 
 GOLDEN = Path(__file__).parents[1] / "kernels" / "data" / "costs_at_equal_interactivity.csv"
@@ -120,7 +121,7 @@ def test_the_catalogues_frontier_is_the_one_on_the_sheet(made):
     """The points flagged as the front are those that the catalogue itself calls the frontier."""
     _, writer, model = made
     figures = catalog.active()
-    for w, shape in enumerate(rack.SHAPES, 1):
+    for w, shape in enumerate(rack_inputs.SHAPES, 1):
         for n, platform in enumerate(rack.DEFAULT_PLATFORMS, 1):
             speeds, throughputs, _ = figures.frontier(platform, "DeepSeek-R1", shape, "FP4")
             count = int(cell(writer, model, f"front_{w}_{n}.count"))
@@ -175,13 +176,13 @@ def assert_money(writer, model):
                 base("usd_per_mtok_input"), base("usd_per_mtok_output"), get("isl"), get("osl"), cached[0],
                 base("usd_per_mtok_input") * cached[1],
             )  # fmt: skip
-            rack_year = unit_cost.revenue_per_rack_year(price, tput, base("gpus_per_rack"), base("utilization"))
+            rack_year = earnings.revenue_per_rack_year(price, tput, base("gpus_per_rack"), base("utilization"))
             assert get("revenue_rack") == pytest.approx(float(rack_year), rel=1e-9)
-            mw_year = unit_cost.revenue_per_mw_year(price, tput, base("kw_per_gpu"), base("utilization"), base("pue"))
+            mw_year = earnings.revenue_per_mw_year(price, tput, base("kw_per_gpu"), base("utilization"), base("pue"))
             assert get("revenue_mw") == pytest.approx(float(mw_year), rel=1e-9)
             cost = unit_cost.cost_per_mtok(base("usd_per_gpu_hour"), tput, base("utilization"))
             assert get("cost") == pytest.approx(float(cost), rel=1e-9)
-            assert get("margin") == pytest.approx(float(unit_cost.margin(price, cost)), rel=1e-9, abs=1e-12)
+            assert get("margin") == pytest.approx(float(earnings.margin(price, cost)), rel=1e-9, abs=1e-12)
 
 
 def test_money_of_each_workload_is_the_kernels(made):

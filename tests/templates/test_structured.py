@@ -6,7 +6,7 @@ from openpyxl.worksheet.table import Table, TableColumn
 
 from tokenbook.templates import ooxml
 from tokenbook.templates.engine import Model
-from tokenbook.templates.structured import Tables
+from tokenbook.templates.formulas.structured import Tables
 
 AMOUNT, ODD = "Amount", "Share [%] of 'all' #1"
 WRITTEN = ODD.replace("'", "''").replace("[", "'[").replace("]", "']").replace("#", "'#")  # as formulas have it

@@ -19,8 +19,9 @@ from lxml import etree
 from openxml_audit import OpenXmlValidator
 from python_calamine import CalamineWorkbook
 
-from tokenbook.templates import build, hosts, models, ooxml, sharing
+from tokenbook.templates import build, models, ooxml, sharing
 from tokenbook.templates.audit import audit
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.templates.models.shared.options import Options
 
 NAMES = tuple(models.TEMPLATES)
@@ -38,7 +39,7 @@ def written(name: str, variant: str = "as written") -> Path:
         return path
     package = ooxml.open_package(written(name))
     if variant == "for lite":
-        hosts.convert(package, "lite")
+        stored_calls.convert(package, "lite")
     else:
         sharing.freeze(package)
     package.save(path)

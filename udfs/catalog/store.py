@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
+from . import claim_table, packaged
 from .baseline import Baseline
 from .errors import CatalogError, RowError
 from .lookup import Catalog
-from .packaged import table
 from .schema import baseline
 
 TABLES = (
@@ -24,8 +25,7 @@ TABLES = (
     "price_decline.csv",
     "models_spec.csv",
     "assumptions.csv",
-    "claims.csv",
-)
+)  # and the figures of claims.toml
 ENVIRONMENT = "TOKENBOOK_CATALOG"
 
 _chosen: str | None = None
@@ -34,22 +34,28 @@ _chosen: str | None = None
 @lru_cache(maxsize=1)
 def shipped() -> Catalog:
     """The catalogue of the package, checked against the schema; read once, at the first call."""
-    rows: list[Baseline] = []
-    ids: set[str] = set()
+    rows: dict[str, Baseline] = {}
+    for place, row in _all_rows():
+        try:
+            found = baseline(row)
+        except RowError as error:
+            raise CatalogError(f"{place}: {error}") from None
+        if found.id in rows:
+            raise CatalogError(f"{place}: id {found.id!r} is used twice")
+        rows[found.id] = found
+    return Catalog(rows.values())
+
+
+def _all_rows() -> Iterator[tuple[str, Mapping[str, object]]]:
+    """(where it stands, row) of every table, the figures of the claims last."""
     for name in TABLES:
-        for line, row in enumerate(table(name), start=2):
-            try:
-                found = baseline(row)
-            except RowError as error:
-                raise CatalogError(f"{name}, line {line}: {error}") from None
-            if found.id in ids:
-                raise CatalogError(f"{name}, line {line}: id {found.id!r} is used twice")
-            ids.add(found.id)
-            rows.append(found)
-    return Catalog(rows)
+        for line, row in enumerate(packaged.table(name), start=2):
+            yield f"{name}, line {line}", row
+    for figure in claim_table.figure_rows():
+        yield f"{claim_table.FILE}, figure {figure['id']}", figure
 
 
-def use(place: str | os.PathLike | None) -> None:
+def use(place: str | os.PathLike[str] | None) -> None:
     """Put a team catalogue on top from now on: a CSV or Excel path, a database URL, or None for none chosen.
 
     Without a choice the environment variable TOKENBOOK_CATALOG counts. Nothing is read before `active()`.
@@ -74,6 +80,6 @@ def active() -> Catalog:
     where = place()
     if not where:
         return shipped()
-    from .team import layered
+    from .team import layered  # openpyxl or SQLAlchemy, for those who have a team catalogue
 
-    return layered(where)
+    return layered(where, shipped())

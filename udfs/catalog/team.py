@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
 from .baseline import Baseline
 from .errors import CatalogError
 from .importers.quotes import convert
-from .importers.result import ImportResult
+from .importers.result import Given, ImportResult
 from .lookup import Catalog
-from .store import shipped
 from .tabular import column, rows
 
 DATABASE_TABLE = "baselines"  # read when the URL names none (…#table names one)
@@ -26,33 +25,34 @@ DATABASE_FRESH_SECONDS = 60  # a database is asked again after that; a file when
 _cache: dict[str, tuple[object, Catalog]] = {}
 
 
-def layered(place: str) -> Catalog:
-    """The shipped rows with those of the place on top; a row of the same id replaces the shipped one.
+def layered(place: str, base: Catalog) -> Catalog:
+    """The rows of ``base`` with those of the place on top; a row of the same id replaces the one below.
 
     Raises
     ------
     CatalogError
         naming the place, and the row and reason where there is one.
     """
-    mark = _mark(place)
+    mark = (_mark(place), id(base))
     if place in _cache and _cache[place][0] == mark:
         return _cache[place][1]
-    team = team_rows(place)
+    team = team_rows(place, base.tiers())
     ids = {row.id for row in team}
-    catalog = Catalog([*team, *(row for row in shipped() if row.id not in ids)])
+    catalog = Catalog([*team, *(row for row in base if row.id not in ids)])
     _cache.clear()
     _cache[place] = (mark, catalog)
     return catalog
 
 
-def team_rows(place: str) -> list[Baseline]:
-    """The checked rows of a place, marked with their origin."""
+def team_rows(place: str, tiers: Iterable[str]) -> list[Baseline]:
+    """The checked rows of a place, marked with their origin; ``tiers`` are spelled as the catalogue spells them."""
     shown = hidden(place)
+    given = Given(tiers=tuple(tiers))
     if "://" in place:
-        result = convert(_database_rows(place), f"team catalogue {shown}", shown)
+        result = convert(_database_rows(place), f"team catalogue {shown}", shown, given)
     else:
         try:
-            result = convert(rows(place), f"team catalogue {shown}", Path(place).name)
+            result = convert(rows(place), f"team catalogue {shown}", Path(place).name, given)
         except CatalogError as error:
             message = str(error)
             raise CatalogError(

@@ -10,15 +10,10 @@ from tokenbook.udfs.functions.baselines import catalogue
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import NA, CellError
 from tokenbook.udfs.functions.quantities import Grid, Numbers, UtilizationDivisor, WordRange, word
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import earnings
 
 ClaimedThroughput = Annotated[Numbers | None, Number(low=0, divisor=True, meaning="tokens per second per GPU")]
 NO_THROUGHPUT = float("nan")
-# Rows of TOK_CLAIM_AUDIT, named as the fields of TOK_CLAIM, in the order of the kernel's ClaimAudit.
-AUDIT = (
-    "mtok", "implied_usd_per_mtok", "implied_usd_per_gpu_hour", "implied_cost_usd_per_mtok", "revenue_multiple",
-    "net_roi",
-)  # fmt: skip
 
 
 @excel_function("Baselines", shape="lookup")
@@ -143,6 +138,6 @@ def tok_claim_audit(
     =INDEX(TOK_CLAIM_AUDIT(5000000, 75000000, 72, 3, 10000), 6, 2) -> 14
     """
     throughput = NO_THROUGHPUT if tok_s_per_gpu is None else tok_s_per_gpu
-    audit = unit_cost.claim_audit(investment, revenue, gpus, years, throughput, utilization)
+    audit = earnings.claim_audit(investment, revenue, gpus, years, throughput, utilization)
     unknown = CellError(NA, "tok_s_per_gpu: is needed for this figure")
-    return [[name, float(value) if np.isfinite(value) else unknown] for name, value in zip(AUDIT, audit, strict=True)]
+    return [[name, float(value) if np.isfinite(value) else unknown] for name, value in audit._asdict().items()]

@@ -19,7 +19,7 @@ from tokenbook.udfs.functions.quantities import (
     Utilization,
     UtilizationDivisor,
 )
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import earnings
 from tokenbook.udfs.kernels.units import GPUS_PER_RACK
 
 
@@ -65,7 +65,7 @@ def tok_revenue_per_rack(
     -------
     =TOK_REVENUE_PER_RACK(1.1, 10000) -> 24976512
     """
-    return unit_cost.revenue_per_rack_year(usd_per_mtok, tok_s_per_gpu, gpus_per_rack, utilization)
+    return earnings.revenue_per_rack_year(usd_per_mtok, tok_s_per_gpu, gpus_per_rack, utilization)
 
 
 @excel_function("Unit cost")
@@ -114,7 +114,7 @@ def tok_revenue_per_mw(
     -------
     =TOK_REVENUE_PER_MW(1.1, 10000, 2) -> 173448000
     """
-    return unit_cost.revenue_per_mw_year(usd_per_mtok, tok_s_per_gpu, kw_per_gpu, utilization, pue)
+    return earnings.revenue_per_mw_year(usd_per_mtok, tok_s_per_gpu, kw_per_gpu, utilization, pue)
 
 
 @excel_function("Unit cost")
@@ -153,7 +153,7 @@ def tok_margin(
     -------
     =TOK_MARGIN(1.1, 0.0734) -> 0.933273
     """
-    return unit_cost.margin(price, cost)
+    return earnings.margin(price, cost)
 
 
 @excel_function("Unit cost")
@@ -191,7 +191,7 @@ def tok_multiple(
     -------
     =TOK_MULTIPLE(75000000, 5000000) -> 15
     """
-    return unit_cost.multiple(revenue, investment)
+    return earnings.multiple(revenue, investment)
 
 
 @excel_function("Unit cost")
@@ -228,7 +228,7 @@ def tok_roi(
     -------
     =TOK_ROI(75000000, 5000000) -> 14
     """
-    return unit_cost.roi(revenue, cost)
+    return earnings.roi(revenue, cost)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -274,7 +274,7 @@ def tok_breakeven_price(
     -------
     =TOK_BREAKEVEN_PRICE(3.6, 1000, 0.5, 0.5) -> 4
     """
-    return unit_cost.breakeven_price(usd_per_gpu_hour, tok_s_per_gpu, utilization, margin)
+    return earnings.breakeven_price(usd_per_gpu_hour, tok_s_per_gpu, utilization, margin)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -322,7 +322,7 @@ def tok_breakeven_utilization(
     -------
     =TOK_BREAKEVEN_UTILIZATION(3.6, 1000, 4, 0.5) -> 0.5
     """
-    return unit_cost.breakeven_utilization(usd_per_gpu_hour, tok_s_per_gpu, usd_per_mtok, margin)
+    return earnings.breakeven_utilization(usd_per_gpu_hour, tok_s_per_gpu, usd_per_mtok, margin)
 
 
 @excel_function("Unit cost", no_answer=DIV0)
@@ -367,4 +367,4 @@ def tok_breakeven_throughput(
     -------
     =TOK_BREAKEVEN_THROUGHPUT(3.6, 4, 0.5, 0.5) -> 1000
     """
-    return unit_cost.breakeven_throughput(usd_per_gpu_hour, usd_per_mtok, utilization, margin)
+    return earnings.breakeven_throughput(usd_per_gpu_hour, usd_per_mtok, utilization, margin)

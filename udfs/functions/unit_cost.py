@@ -25,7 +25,7 @@ from tokenbook.udfs.functions.quantities import (
     UtilizationDivisor,
     array,
 )
-from tokenbook.udfs.kernels import unit_cost
+from tokenbook.udfs.kernels import cost_bridge, unit_cost
 
 
 @excel_function("Unit cost")
@@ -337,4 +337,4 @@ def tok_cost_bridge(
         raise WrongTypeError(f"TOK_COST_BRIDGE: before {before.shape} and after {after.shape} differ in size")
     if before.shape[1] == 3 and len(before) > 1:
         raise WrongTypeError("before and after: several rows need a fourth column, their tokens")
-    return [list(row) for row in zip(unit_cost.BRIDGE, unit_cost.cost_bridge(before, after).tolist(), strict=True)]
+    return [list(row) for row in zip(cost_bridge.BRIDGE, cost_bridge.cost_bridge(before, after).tolist(), strict=True)]

@@ -11,7 +11,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,13 +20,18 @@ Table = NDArray[Any]
 Formula = Callable[..., Any]
 
 
+# What an output is, whatever its unit says: hosts and templates choose its number format by it.
+Kind = Literal["usd", "usd_per_mtok", "mtok", "months", "share", "multiple"]
+
+
 @dataclass(frozen=True)
 class Quantity:
-    """A line or an output: its name, its unit and what it is."""
+    """A line or an output: its name, its unit, what it is, and for an output its kind."""
 
     name: str
     unit: str
     help: str
+    kind: Kind | None = None
 
 
 FORMULAS: dict[str, Formula] = {}  # lines, and the parts that several of them share
@@ -51,11 +56,11 @@ def line(unit: str) -> Callable[[Formula], Formula]:
     return declare
 
 
-def output(unit: str, name: str = "") -> Callable[[Formula], Formula]:
+def output(unit: str, kind: Kind, name: str = "") -> Callable[[Formula], Formula]:
     """A value per scenario."""
 
     def declare(formula: Formula) -> Formula:
-        quantity = Quantity(name or formula.__name__, unit, inspect.getdoc(formula) or "")
+        quantity = Quantity(name or formula.__name__, unit, inspect.getdoc(formula) or "", kind)
         OUTPUT_TABLE.append(quantity)
         OUTPUT_FORMULAS[quantity.name] = formula
         return formula

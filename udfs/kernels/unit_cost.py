@@ -1,24 +1,21 @@
-"""Unit cost: what a million tokens, a request, a rack and a megawatt cost and earn.
+"""Unit cost: what a million tokens and a request cost, and what energy and how many tokens they take.
 
 All functions take numbers or arrays that broadcast, and return the same. Throughput is tok/s per GPU; *which*
 tokens (input, output, both) is the caller's choice and decides which tokens the cost is of. A result that
-no number answers (a zero divisor) is nan.
+no number answers (a zero divisor) is nan. What tokens earn is in `earnings`, what moved a cost in `cost_bridge`.
 """
 
 from __future__ import annotations
 
-import math
-from typing import Any, NamedTuple, cast
-
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
 from tokenbook.udfs.kernels.cash_flow import annuity_factor
+from tokenbook.udfs.kernels.ratios import Floats, finite, floats, ratio
 from tokenbook.udfs.kernels.units import (
     BITS_PER_BYTE,
     BYTES_PER_KB,
     BYTES_PER_TB,
-    GPUS_PER_RACK,
     HOURS_PER_YEAR,
     KW_PER_MW,
     MONTHS_PER_YEAR,
@@ -28,11 +25,6 @@ from tokenbook.udfs.kernels.units import (
     TOKENS_PER_MTOK,
     WATTS_PER_KW,
 )
-
-BRIDGE = ("before", "rate", "throughput", "utilization", "mix", "after")  # columns of `cost_bridge`
-
-Floats = NDArray[np.float64]
-
 
 # --- cost ---------------------------------------------------------------------------------------------
 
@@ -61,7 +53,7 @@ def cost_per_mtok(usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utiliza
     >>> round(float(cost_per_mtok(1.95, 28_012.9)), 4)
     0.0193
     """
-    return _ratio(usd_per_gpu_hour, _f(tok_s_per_gpu) * MTOK_PER_HOUR * _f(utilization))
+    return ratio(usd_per_gpu_hour, floats(tok_s_per_gpu) * MTOK_PER_HOUR * floats(utilization))
 
 
 def cost_split(
@@ -89,12 +81,12 @@ def cost_split(
     >>> [round(float(cost), 4) for cost in cost_split(1.95, 61_612.7, 8192, 1024)]
     [0.0088, 0.0099, 0.0791]
     """
-    input_length, output_length, throughput = _f(isl), _f(osl), _f(tok_s_per_gpu)
-    length = input_length + output_length
+    isl, osl, throughput = floats(isl), floats(osl), floats(tok_s_per_gpu)
+    length = isl + osl
     return (
-        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(length, length)),
-        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(input_length, length)),
-        cost_per_mtok(usd_per_gpu_hour, throughput * _ratio(output_length, length)),
+        cost_per_mtok(usd_per_gpu_hour, throughput * ratio(length, length)),
+        cost_per_mtok(usd_per_gpu_hour, throughput * ratio(isl, length)),
+        cost_per_mtok(usd_per_gpu_hour, throughput * ratio(osl, length)),
     )
 
 
@@ -147,12 +139,14 @@ def all_in_rate(
     >>> round(float(all_in_rate(40_000, 4, 0.08, 0.1, **energy, opex_share_per_year=0.03)), 4)
     1.6057
     """
-    capex, rate, life = _f(capex_per_gpu), _f(discount_rate), _f(life_years)
+    capex, rate, life = floats(capex_per_gpu), floats(discount_rate), floats(life_years)
     with np.errstate(all="ignore"):
-        residual_today = capex * _f(residual_share) * np.exp(-life * np.log1p(rate))
+        residual_today = capex * floats(residual_share) * np.exp(-life * np.log1p(rate))
         recovery = (capex - residual_today) * annuity_factor(rate, life)
-        running = recovery + capex * _f(opex_share_per_year) + _f(hosting_per_kw_month) * _f(kw) * MONTHS_PER_YEAR
-        return _finite(running / HOURS_PER_YEAR + _f(kw) * _f(pue) * _f(usd_per_kwh))
+        running = (
+            recovery + capex * floats(opex_share_per_year) + floats(hosting_per_kw_month) * floats(kw) * MONTHS_PER_YEAR
+        )
+        return finite(running / HOURS_PER_YEAR + floats(kw) * floats(pue) * floats(usd_per_kwh))
 
 
 def request_cost(
@@ -187,9 +181,13 @@ def request_cost(
     0.003315
     """
     usd_cached = usd_input if usd_cached is None else usd_cached
-    fresh = _f(input_tokens) - _f(cached_tokens)
-    usd = fresh * _f(usd_input) + _f(cached_tokens) * _f(usd_cached) + _f(output_tokens) * _f(usd_output)
-    return _finite(usd / TOKENS_PER_MTOK)
+    fresh = floats(input_tokens) - floats(cached_tokens)
+    usd = (
+        fresh * floats(usd_input)
+        + floats(cached_tokens) * floats(usd_cached)
+        + floats(output_tokens) * floats(usd_output)
+    )
+    return finite(usd / TOKENS_PER_MTOK)
 
 
 def blended_price(
@@ -224,9 +222,9 @@ def blended_price(
     1.1311
     """
     usd_cached = usd_input if usd_cached is None else usd_cached
-    share, input_length, output_length = _f(cached_share), _f(isl), _f(osl)
-    usd_of_input = (1 - share) * _f(usd_input) + share * _f(usd_cached)
-    return _ratio(input_length * usd_of_input + output_length * _f(usd_output), input_length + output_length)
+    share, isl, osl = floats(cached_share), floats(isl), floats(osl)
+    usd_of_input = (1 - share) * floats(usd_input) + share * floats(usd_cached)
+    return ratio(isl * usd_of_input + osl * floats(usd_output), isl + osl)
 
 
 # --- energy and volume ---------------------------------------------------------------------------------
@@ -249,7 +247,7 @@ def energy_kwh_per_mtok(kw_per_gpu: ArrayLike, tok_s_per_gpu: ArrayLike, pue: Ar
     >>> round(float(energy_kwh_per_mtok(1.71, 28_012.9)), 5)
     0.01696
     """
-    return _ratio(_f(kw_per_gpu) * _f(pue), _f(tok_s_per_gpu) * MTOK_PER_HOUR)
+    return ratio(floats(kw_per_gpu) * floats(pue), floats(tok_s_per_gpu) * MTOK_PER_HOUR)
 
 
 def joules_per_token(kw_per_gpu: ArrayLike, tok_s_per_gpu: ArrayLike, pue: ArrayLike = 1.0) -> Floats:
@@ -260,7 +258,7 @@ def joules_per_token(kw_per_gpu: ArrayLike, tok_s_per_gpu: ArrayLike, pue: Array
     >>> float(joules_per_token(2.0, 10_000))
     0.2
     """
-    return _ratio(_f(kw_per_gpu) * _f(pue) * WATTS_PER_KW, tok_s_per_gpu)
+    return ratio(floats(kw_per_gpu) * floats(pue) * WATTS_PER_KW, tok_s_per_gpu)
 
 
 def tok_s_per_mw(tok_s_per_gpu: ArrayLike, kw_per_gpu: ArrayLike) -> Floats:
@@ -273,7 +271,7 @@ def tok_s_per_mw(tok_s_per_gpu: ArrayLike, kw_per_gpu: ArrayLike) -> Floats:
     >>> (tok_s_per_mw(6000, [2.10, 2.12]) / tok_s_per_mw(90, [1.73, 1.37])).round(1).tolist()
     [54.9, 43.1]
     """
-    return _ratio(_f(tok_s_per_gpu) * KW_PER_MW, kw_per_gpu)
+    return ratio(floats(tok_s_per_gpu) * KW_PER_MW, kw_per_gpu)
 
 
 def volume_mtok(
@@ -291,7 +289,7 @@ def volume_mtok(
     >>> round(float(volume_mtok(72, 10_000, 3 * 8760)) / 1e6, 1)
     68.1
     """
-    return _finite(_f(gpus) * _f(tok_s_per_gpu) * MTOK_PER_HOUR * _f(hours) * _f(utilization))
+    return finite(floats(gpus) * floats(tok_s_per_gpu) * MTOK_PER_HOUR * floats(hours) * floats(utilization))
 
 
 def tokens_per_dollar(usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, utilization: ArrayLike = 1.0) -> Floats:
@@ -302,7 +300,7 @@ def tokens_per_dollar(usd_per_gpu_hour: ArrayLike, tok_s_per_gpu: ArrayLike, uti
     >>> round(float(tokens_per_dollar(1.95, 28_012.9)))
     51716123
     """
-    return _ratio(_f(tok_s_per_gpu) * SECONDS_PER_HOUR * _f(utilization), usd_per_gpu_hour)
+    return ratio(floats(tok_s_per_gpu) * SECONDS_PER_HOUR * floats(utilization), usd_per_gpu_hour)
 
 
 def decode_limit_tok_s(
@@ -345,293 +343,8 @@ def decode_limit_tok_s(
     >>> round(float(decode_limit_tok_s(3.35, 70, 70, 8, 1)), 1)
     47.9
     """
-    batch = _f(batch)
-    touched = np.minimum(_f(total_params_bn), _f(active_params_bn) * batch) * PARAMS_PER_BN
-    weight_bytes = touched * _f(bits) / BITS_PER_BYTE
-    cache_bytes = batch * _f(context) * _f(kv_kb_per_token) * BYTES_PER_KB
-    return _ratio(batch * _f(hbm_tb_s) * BYTES_PER_TB, weight_bytes + cache_bytes)
-
-
-# --- revenue, margin, break-even ------------------------------------------------------------------------
-
-
-def revenue_per_rack_year(
-    usd_per_mtok: ArrayLike,
-    tok_s_per_gpu: ArrayLike,
-    gpus_per_rack: ArrayLike = GPUS_PER_RACK,
-    utilization: ArrayLike = 1.0,
-) -> Floats:
-    """Revenue of a rack in USD a year: ``price x gpus x throughput x 0.0036 x 8760 x utilization``.
-
-    Examples
-    --------
-    >>> round(float(revenue_per_rack_year(1.10, 10_000)) / 1e6, 1)
-    25.0
-    """
-    return _finite(_f(usd_per_mtok) * volume_mtok(gpus_per_rack, tok_s_per_gpu, HOURS_PER_YEAR, utilization))
-
-
-def revenue_per_mw_year(
-    usd_per_mtok: ArrayLike,
-    tok_s_per_gpu: ArrayLike,
-    kw_per_gpu: ArrayLike,
-    utilization: ArrayLike = 1.0,
-    pue: ArrayLike = 1.0,
-) -> Floats:
-    """Revenue of a megawatt in USD a year; GPUs per MW are ``1000 / (kW x PUE)``.
-
-    Examples
-    --------
-    >>> round(float(revenue_per_mw_year(1.10, 10_000, 2.0)) / 1e6, 1)
-    173.4
-    """
-    gpus = _ratio(KW_PER_MW, _f(kw_per_gpu) * _f(pue))
-    return revenue_per_rack_year(usd_per_mtok, tok_s_per_gpu, gpus, utilization)
-
-
-def margin(price: ArrayLike, cost: ArrayLike) -> Floats:
-    """Gross margin, a share of the price: ``(price - cost) / price``.
-
-    Examples
-    --------
-    >>> float(margin(1.0, 0.25))
-    0.75
-    """
-    return _ratio(_f(price) - _f(cost), price)
-
-
-def multiple(revenue: ArrayLike, investment: ArrayLike) -> Floats:
-    """Revenue multiple ``revenue / investment``. A multiple of 15 is a net return (`roi`) of 14.
-
-    Examples
-    --------
-    >>> float(multiple(75e6, 5e6))
-    15.0
-    """
-    return _ratio(revenue, investment)
-
-
-def roi(revenue: ArrayLike, cost: ArrayLike) -> Floats:
-    """Net return on investment ``(revenue - cost) / cost``: 14 is 1,400 %.
-
-    Examples
-    --------
-    >>> float(roi(75e6, 5e6))
-    14.0
-    """
-    return _ratio(_f(revenue) - _f(cost), cost)
-
-
-def breakeven_price(
-    usd_per_gpu_hour: ArrayLike,
-    tok_s_per_gpu: ArrayLike,
-    utilization: ArrayLike = 1.0,
-    margin: ArrayLike = 0.0,
-) -> Floats:
-    """Price in USD per Mtok that leaves just this margin (a share of the price): ``cost / (1 - margin)``.
-
-    Examples
-    --------
-    >>> round(float(breakeven_price(3.6, 1000, 0.5, 0.5)), 9)
-    4.0
-    """
-    return _ratio(usd_per_gpu_hour, _f(tok_s_per_gpu) * MTOK_PER_HOUR * _f(utilization) * (1 - _f(margin)))
-
-
-def breakeven_utilization(
-    usd_per_gpu_hour: ArrayLike,
-    tok_s_per_gpu: ArrayLike,
-    usd_per_mtok: ArrayLike,
-    margin: ArrayLike = 0.0,
-) -> Floats:
-    """Utilisation at which the price leaves just this margin; above 1 no utilisation does.
-
-    Examples
-    --------
-    >>> round(float(breakeven_utilization(3.6, 1000, 4.0, 0.5)), 9)
-    0.5
-    """
-    return breakeven_price(usd_per_gpu_hour, tok_s_per_gpu, usd_per_mtok, margin)
-
-
-def breakeven_throughput(
-    usd_per_gpu_hour: ArrayLike,
-    usd_per_mtok: ArrayLike,
-    utilization: ArrayLike = 1.0,
-    margin: ArrayLike = 0.0,
-) -> Floats:
-    """Throughput in tok/s per GPU at which the price leaves just this margin.
-
-    Examples
-    --------
-    >>> round(float(breakeven_throughput(3.6, 4.0, 0.5, 0.5)), 6)
-    1000.0
-    """
-    return breakeven_price(usd_per_gpu_hour, usd_per_mtok, utilization, margin)
-
-
-# --- what changed, and what a claim implies ----------------------------------------------------------
-
-
-def cost_bridge(before: ArrayLike, after: ArrayLike) -> Floats:
-    """How rate, throughput, utilisation and mix moved the cost per Mtok from one quarter to the next.
-
-    Parameters
-    ----------
-    before, after : array_like, shape (3), or (..., segments, 3 or 4)
-        Per segment (a model, a platform, a site): USD per GPU-hour, tok/s per GPU, utilization, and with
-        several segments their share of the tokens, or the tokens themselves. Same segments, same order.
-
-    Returns
-    -------
-    ndarray, shape (6) or (..., 6)
-        USD per Mtok: cost before, effects of rate, throughput, utilization and mix, cost after (`BRIDGE`).
-        The first five add up to the last.
-
-    Raises
-    ------
-    ValueError
-        Shapes that differ, other than 3 or 4 columns, several segments without a share.
-
-    Notes
-    -----
-    Cost is ``C = sum over segments of share x rate / (throughput x 0.0036 x utilization)``. Changing one
-    factor after the other would also add up, but each order tells another story (n! of them), and "one factor
-    at a time" leaves a rest. The logarithmic mean Divisia index, additive LMDI-I, has neither flaw: with
-    ``L(a, b) = (a - b) / ln(a / b)``, a factor x that enters segment s as a product has the effect
-    ``sum of L(C_s after, C_s before) x ln(x_s after / x_s before)``. The logs of the factors add up to
-    ``ln(C_s after / C_s before)``, hence no rest; no order is chosen; swapping before and after flips all
-    signs; splitting a segment into equal halves changes nothing. A segment that appears or vanishes is all
-    mix, the limit of L. B. W. Ang, The LMDI approach to decomposition analysis, Energy Policy 33 (2005).
-
-    Examples
-    --------
-    The rate falls 11 %, throughput rises fivefold:
-
-    >>> cost_bridge([1.95, 5600, 0.8], [1.73, 28_000, 0.8]).round(4).tolist()
-    [0.1209, -0.0069, -0.0926, 0.0, 0.0, 0.0215]
-    """
-    before, after = _segments(before), _segments(after)
-    if before.shape != after.shape:
-        raise ValueError(f"before {before.shape} and after {after.shape} are not the same segments")
-    share_before, cost_before = _share_and_cost(before)
-    share_after, cost_after = _share_and_cost(after)
-    with np.errstate(all="ignore"):
-        rate, throughput, utilization = np.moveaxis(np.log(after[..., :3] / before[..., :3]), -1, 0)
-        mix = np.log(share_after / share_before)
-        change = rate - throughput - utilization + mix
-        both = (share_before > 0) & (share_after > 0)
-        # L of two numbers a e^(+-x/2) is a sinh(x/2) / (x/2): exact also where they are nearly equal.
-        half = np.where(change == 0, 1.0, 0.5 * change)
-        mean = np.sqrt(cost_before) * np.sqrt(cost_after)
-        mean = mean * np.where(change == 0, 1.0, np.sinh(half) / half)
-        effects = [np.where(both, mean * effect, 0.0) for effect in (rate, -throughput, -utilization)]
-        effects.append(np.where(both, mean * mix, cost_after - cost_before))
-        columns = [cost_before, *effects, cost_after]
-        bridge = np.stack([column.sum(axis=-1) for column in columns], axis=-1)
-    return np.where(np.isfinite(bridge).all(axis=-1, keepdims=True), bridge, np.nan)
-
-
-def _segments(table: ArrayLike) -> Floats:
-    table = np.asarray(table, float)
-    if table.ndim == 1:
-        table = table[None, :]
-    if table.shape[-1] not in (3, 4):
-        raise ValueError(f"{table.shape[-1]} columns: rate, throughput, utilization and a share are 3 or 4")
-    if table.shape[-1] == 3 and table.shape[-2] > 1:
-        raise ValueError("several segments need a fourth column, their share of the tokens")
-    return table
-
-
-def _share_and_cost(segments: Floats) -> tuple[Floats, Floats]:
-    """Share of the tokens, and the part of the cost per Mtok, of each segment."""
-    shares = segments[..., 3] if segments.shape[-1] == 4 else np.ones(segments.shape[:-1])
-    share = np.broadcast_to(_ratio(shares, shares.sum(axis=-1, keepdims=True)), shares.shape)
-    share = np.where(share >= 0, share, np.nan)
-    cost = cost_per_mtok(segments[..., 0], segments[..., 1], segments[..., 2])
-    # A segment without tokens costs nothing, whatever stands in its row.
-    return share, np.where(share == 0, 0.0, share * np.where(cost > 0, cost, np.nan))
-
-
-class ClaimAudit(NamedTuple):
-    """What the figures of a claim imply; nan for what needs a throughput that was not given."""
-
-    mtok: Floats  # million tokens made over the years
-    usd_per_mtok: Floats  # price that the revenue implies
-    usd_per_gpu_hour: Floats  # rate that the investment implies
-    cost_per_mtok: Floats  # USD
-    multiple: Floats  # revenue over investment
-    net_roi: Floats  # (revenue - investment) / investment
-
-
-def claim_audit(
-    investment: ArrayLike,
-    revenue: ArrayLike,
-    gpus: ArrayLike,
-    years: ArrayLike,
-    tok_s_per_gpu: ArrayLike = np.nan,
-    utilization: ArrayLike = 1.0,
-) -> ClaimAudit:
-    """What a claim "invest this, earn that" implies about prices and costs.
-
-    Parameters
-    ----------
-    investment, revenue : array_like, USD
-        Money in and money back over the whole period.
-    gpus : array_like
-        Number of GPUs.
-    years : array_like, years
-        Period, of 8,760 hours each.
-    tok_s_per_gpu : array_like, tok/s
-        Throughput claimed or measured; nan if unknown.
-    utilization : array_like, share
-        Share of the hours sold at that throughput.
-
-    Returns
-    -------
-    ClaimAudit
-        A named tuple of arrays.
-
-    Examples
-    --------
-    The claim "5 M USD of GB200 NVL72 earn 75 M USD": 72 GPUs, 10,000 tok/s each, three years.
-
-    >>> audit = claim_audit(5e6, 75e6, 72, 3, 10_000)
-    >>> round(float(audit.usd_per_mtok), 2), round(float(audit.usd_per_gpu_hour), 2)
-    (1.1, 2.64)
-    >>> round(float(audit.cost_per_mtok), 4), float(audit.multiple), float(audit.net_roi)
-    (0.0734, 15.0, 14.0)
-    """
-    hours = _f(years) * HOURS_PER_YEAR
-    mtok = volume_mtok(gpus, tok_s_per_gpu, hours, utilization)
-    return ClaimAudit(
-        mtok=mtok,
-        usd_per_mtok=_ratio(revenue, mtok),
-        usd_per_gpu_hour=_ratio(investment, _f(gpus) * hours),
-        cost_per_mtok=_ratio(investment, mtok),
-        multiple=multiple(revenue, investment),
-        net_roi=roi(revenue, investment),
-    )
-
-
-def _f(value: Any) -> Any:
-    # One float, as from a cell, stays one: an array of it would cost twenty times the arithmetic.
-    return value if type(value) is float else np.asarray(value, float)
-
-
-def _ratio(numerator: Any, denominator: Any) -> Floats:
-    numerator, denominator = _f(numerator), _f(denominator)
-    if type(numerator) is float and type(denominator) is float:
-        return _finite(numerator / denominator if denominator else math.nan)
-    with np.errstate(all="ignore"):
-        return _finite(numerator / denominator)
-
-
-def _finite(values: Any) -> Floats:
-    found: Any
-    if isinstance(values, float):
-        found = values if math.isfinite(values) else math.nan
-    else:
-        finite = np.isfinite(values)
-        found = values[()] if finite.all() else np.where(finite, values, np.nan)[()]
-    return cast(Floats, found)
+    batch = floats(batch)
+    touched = np.minimum(floats(total_params_bn), floats(active_params_bn) * batch) * PARAMS_PER_BN
+    weight_bytes = touched * floats(bits) / BITS_PER_BYTE
+    cache_bytes = batch * floats(context) * floats(kv_kb_per_token) * BYTES_PER_KB
+    return ratio(batch * floats(hbm_tb_s) * BYTES_PER_TB, weight_bytes + cache_bytes)

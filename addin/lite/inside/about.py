@@ -1,9 +1,9 @@
 """What this copy is: version, and the host it runs in."""
 
-from tokenbook.addin.lite.inside.tables import VERSION
+from tokenbook.addin.lite.inside import tables
 
 host = "xlwings Lite"
 
 
 def tokenbook_version() -> str:
-    return VERSION
+    return tables.VERSION

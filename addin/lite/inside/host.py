@@ -7,18 +7,22 @@ with which Lite shows a message.
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 from xlwings import XlwingsError, arg
 
-from tokenbook.udfs.functions.declare import registered
+from tokenbook.udfs.functions.cleaning import Argument
+from tokenbook.udfs.functions.declare import ExcelFunction, registered
 from tokenbook.udfs.functions.errors import VALUE, CellError
 
+declared: dict[str, ExcelFunction] = {}  # those that this workbook offers, by Python name
 
-def cell(body):
+
+def cell(body: Callable[..., object]) -> Callable[..., object]:
     """Wrap a registered function for cells; ``@func`` above it makes it known to Excel."""
-    function = registered()[body.__name__]
+    function = declared[body.__name__] = registered()[body.__name__]
 
-    def call(*values):
+    def call(*values: object) -> object:
         result = function.in_cell(*values)
         if isinstance(result, CellError) and result == VALUE and result.message:
             raise XlwingsError(result.message)
@@ -29,14 +33,9 @@ def cell(body):
     call.__name__ = call.__qualname__ = body.__name__
     call.__module__ = body.__module__
     call.__doc__ = function.help.summary
-    call.__signature__ = inspect.Signature(
-        inspect.Parameter(
-            argument.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=None if argument.optional else inspect.Parameter.empty,
-        )
-        for argument in function.arguments
-    )
+    call.__annotations__ = {}  # xlwings would take types for converters
+    signature = inspect.Signature([_parameter(argument) for argument in function.arguments])
+    vars(call)["__signature__"] = signature
     for argument in function.arguments:
         about = function.help.arguments[argument.name]
         explained = f"{about.takes}, {about.unit}. {about.text}"
@@ -44,5 +43,10 @@ def cell(body):
     return call
 
 
-def _plain(value):
+def _parameter(argument: Argument) -> inspect.Parameter:
+    default = None if argument.optional else inspect.Parameter.empty
+    return inspect.Parameter(argument.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
+
+
+def _plain(value: object) -> object:
     return str(value) if isinstance(value, CellError) else value

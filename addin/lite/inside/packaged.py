@@ -1,18 +1,19 @@
-"""Reading the tables, which stand in this file instead of beside it."""
+"""Reading the tables, which stand in the workbook's Python instead of in files."""
 
 from __future__ import annotations
 
 import csv
+import io
 from collections.abc import Iterator
 
-from tokenbook.addin.lite.inside.tables import TABLES
+from tokenbook.addin.lite.inside import tables
 
 
 def text(name: str) -> str:
     """The content of a table."""
-    return TABLES[name].strip("\n")
+    return tables.TABLES[name].strip("\n")
 
 
 def table(name: str) -> Iterator[dict[str, str]]:
     """The rows of a table, as dictionaries of text."""
-    return csv.DictReader(text(name).splitlines())
+    return csv.DictReader(io.StringIO(text(name), newline=""))

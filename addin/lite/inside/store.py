@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
-from tokenbook.addin.lite.inside.packaged import table
-from tokenbook.addin.lite.inside.tables import CATALOGUE_DATE
+from tokenbook.addin.lite.inside import tables
 from tokenbook.udfs.catalog.baseline import Baseline
+from tokenbook.udfs.catalog.errors import CatalogError
 from tokenbook.udfs.catalog.lookup import Catalog
 from tokenbook.udfs.catalog.metrics import metrics
+from tokenbook.udfs.catalog.packaged import table
 
 WHOLE_NUMBERS = ("isl", "osl", "concurrency")
 NUMBERS = ("value", "interactivity", "ttft_ms")
@@ -28,9 +30,20 @@ def active() -> Catalog:
     return _dated(_rows())
 
 
-def _dated(rows) -> Catalog:
+def place() -> str:
+    """Where a team's catalogue is: nowhere, its figures came with the others."""
+    return ""
+
+
+def use(place: object) -> None:
+    """Refuse another catalogue: the figures of this workbook are those it carries."""
+    if place is not None:
+        raise CatalogError("this workbook carries its figures; tokenbook embed brings others")
+
+
+def _dated(rows: Iterable[Baseline]) -> Catalog:
     found = Catalog(rows)
-    found.date = CATALOGUE_DATE  # of the whole catalogue, also where a part of it travels
+    found.date = tables.CATALOGUE_DATE
     return found
 
 
@@ -39,7 +52,7 @@ def _rows() -> Iterator[Baseline]:
     qualifiers = {row["n"]: row["qualifier"] for row in table("qualifiers.csv")}
     for row in table("figures.csv"):
         source = sources[row.pop("source")]
-        fields: dict[str, object] = {
+        fields: dict[str, Any] = {
             **row,
             "unit": metrics()[row["metric"]].unit,
             "qualifier": qualifiers[row["qualifier"]] if row["qualifier"] else "",

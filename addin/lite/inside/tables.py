@@ -1,6 +1,5 @@
-"""The figures that this workbook carries, as tables of text. Columns as in the catalogue of Tokenbook; sources and
-qualifiers are listed once and referred to by number, units are those of the metric."""
+"""The figures that a workbook carries, as tables of text: ``main.py`` fills them in, further below."""
 
 VERSION = ""
-CATALOGUE_DATE = ""
+CATALOGUE_DATE = ""  # of the whole catalogue, also where a part of it travels
 TABLES: dict[str, str] = {}

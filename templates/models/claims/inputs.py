@@ -6,13 +6,16 @@ to a claim is one line here and one where it is used.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tokenbook.templates.models.shared import core_inputs
 from tokenbook.templates.models.shared.claim_sheet import CLAIM_FIGURES
 from tokenbook.templates.models.shared.fill import Filler, FillError
 from tokenbook.templates.models.shared.frame import Setting
 from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.udfs.catalog import Baseline
 
 SHARE = {"low": 0, "high": 1}
 MOST_YEARS = 10  # columns of the sheet "Your claim"
@@ -27,7 +30,7 @@ class Figure:
     rows: tuple = ()
 
 
-def stated(name: str, label: str, unit: str, kind: str, *rows, note: str = "", each: bool = False, **bounds) -> Figure:
+def stated(name: str, label: str, unit: str, kind: str, *rows: Any, note: str = "", each: bool = False, **bounds: Any) -> Figure:
     """A figure of the catalogue; one column for each row. Above 0 unless ``bounds`` say otherwise."""
     limits = bounds or {"above": 0}
     return Figure(Input(name, label, unit, kind, note=note, each=each or len(rows) > 1, **limits), rows)
@@ -233,8 +236,8 @@ MORE_CONVENTIONS = (
 MORE_VALUES = {**core_inputs.MEMORY_UNITS, "verdict_tolerance": 0.2}
 
 
-def sections(currency: str) -> tuple[Section, ...]:
-    """All inputs, your claim first, in the order of the Inputs sheet."""
+def sections(currency: str, more: Sequence[Group] = ()) -> tuple[Section, ...]:
+    """All inputs, your claim first, in the order of the Inputs sheet; ``more`` are the groups of further claims."""
     core = core_inputs.by_name(core_inputs.sections(1, currency))
     each = [replace(core[name], **RELABELLED.get(name, {})) for name in REFERENCE]
     reference = Section("What your claim is compared with", (*each, RENTAL, *(core[name] for name in REFERENCE_MARKET)))
@@ -244,12 +247,12 @@ def sections(currency: str) -> tuple[Section, ...]:
         *(_section(group) for group in your_groups(currency)),
         reference,
         Section(VERDICTS.title, (*VERDICTS.inputs, *exchange)),
-        *(_section(group) for group in (*CLAIM_GROUPS, *LIMIT_GROUPS)),
+        *(_section(group) for group in (*CLAIM_GROUPS, *more, *LIMIT_GROUPS)),
         Section("Conventions (the functions use the same; leave them)", conventions),
     )
 
 
-def fill(setting: Setting) -> None:
+def fill(setting: Setting, more: Sequence[Group] = ()) -> None:
     """Every input of the template: claims as they were made, your claim as an example, the references of today."""
     options, filler, filled = setting.options, setting.filler, setting.filled
     platform = setting.platforms[0]
@@ -267,13 +270,13 @@ def fill(setting: Setting) -> None:
         filled[name] = Filled(core_inputs.OWN_VALUES[name])
     for name, value in MORE_VALUES.items():
         filled[name] = Filled(value)
-    for group in (*CLAIM_GROUPS, *LIMIT_GROUPS, *your_groups(options.currency)):
+    for group in (*CLAIM_GROUPS, *more, *LIMIT_GROUPS, *your_groups(options.currency)):
         for figure in group.figures:
             values = [_value(setting, figure.item.name, row) for row in figure.rows]
             filled[figure.item.name] = values if figure.item.each else values[0]
 
 
-def _peak_row(setting: Setting):
+def _peak_row(setting: Setting) -> Baseline:
     """The highest throughput measured; where none was known on the day, the first that became known."""
     key = (setting.platforms[0], "total_tok_s_per_gpu", setting.model, setting.shape)
     try:
@@ -286,7 +289,7 @@ def _peak_row(setting: Setting):
     return row
 
 
-def _measured(setting: Setting, peak) -> Filled:
+def _measured(setting: Setting, peak: Baseline) -> Filled:
     """The throughput that your claim is compared with: at its speed per user where that was measured, else the peak."""
     platform, speed = setting.platforms[0], setting.options.interactivity
     if speed is not None:
@@ -306,7 +309,7 @@ def _section(group: Group) -> Section:
     return Section(group.title, tuple(figure.item for figure in group.figures), scopes, group.columns)
 
 
-def _value(setting: Setting, name: str, row) -> Filled:
+def _value(setting: Setting, name: str, row: Any) -> Filled:
     """A cell of a group: a plain value, a row's id, a key of which the newest row counts, or a word for your claim."""
     if row is None or not isinstance(row, (str, tuple)):
         return Filled(row)
@@ -318,12 +321,12 @@ def _value(setting: Setting, name: str, row) -> Filled:
     return _yours(setting, name, row)
 
 
-def _tiered(filler, key: tuple[str, str, str]) -> Filled:
+def _tiered(filler: Filler, key: tuple[str, str, str]) -> Filled:
     platform, metric, tier = key
     return filler.first(platform, metric, (tier,))
 
 
-def _rental(filler, platform: str) -> Filled:
+def _rental(filler: Filler, platform: str) -> Filled:
     """The three-year rent where the catalogue has one, else what the market asks."""
     found = filler.first(platform, "rental_usd_per_gpu_hour", ("3-year", "market"))
     if found is None:

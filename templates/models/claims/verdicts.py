@@ -6,14 +6,19 @@ return; never measured; above, or matching, what was measured like for like; abo
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, PatternFill
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Cell, Range
+from tokenbook.templates.sheets.writer import Writer
+from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog.claims import Claim
 
 CLAIMS, WORDS = "Claims", "Conditions"
 STATES, MISSING = "It states", "Not stated"
@@ -43,7 +48,7 @@ class Judged:
     multiple: bool = False
 
 
-# In the order of the chart: two in money, then those that are a number of times.
+# The audits written by hand, in the order of the chart: two in money, then those that are a number of times.
 CLAIMS_JUDGED = (
     Judged("75m-from-5m", "75 M from 5 M", "USD", "usd", "={inputs.claim_revenue}", "={inputs.claim_investment}*{inputs.claim_multiple}",
            lowest="=MIN({parts.revenue:all})", highest="=MAX({parts.revenue:all})", limit="={limit_1.used}", multiple=True,
@@ -80,7 +85,6 @@ CLAIMS_JUDGED = (
            '&TEXT({cost15_3.ratio},"0.0")&"x against H100."'),
 )  # fmt: skip
 
-FIRST_RATIO = 3  # position of the first claim that is a number of times
 HEADS = (  # key, title, width
     ("name", "Claim", 18), ("about", "What is said, in our words", 36), ("platform", "Platform", 14), ("model", "Model", 15),
     ("qualifier", "Qualifier", 32), ("stated", "Stated", 12), ("unit", "Unit", 14), ("own", "From its own figures", 12),
@@ -107,7 +111,7 @@ GRADES = ((IMPOSSIBLE, style.FAIL_FILL), (ODD, style.FAIL_FILL), (ABOVE, "FFE3C2
           (INSIDE, style.PALE), (BELOW, style.PASS_FILL), (MATCHES, style.PASS_FILL))  # fmt: skip
 
 
-def write_claims(writer, claims: dict[str, object], confidence: dict[str, str]) -> None:
+def write_claims(writer: Writer, all_judged: Sequence[Judged], claims: Mapping[str, Claim]) -> None:
     """The overview: a row a claim. ``claims`` are the catalogue's entries by id."""
     sheet, paint, book = writer.sheet(CLAIMS), writer.painter.paint, writer.book
     last = len(HEADS)
@@ -120,11 +124,11 @@ def write_claims(writer, claims: dict[str, object], confidence: dict[str, str]) 
         cell.alignment = Alignment(wrap_text=True, vertical="center")
         sheet.column_dimensions[get_column_letter(column)].width = width
     sheet.row_dimensions[top].height = 44
-    for n, judged in enumerate(CLAIMS_JUDGED, 1):
+    for n, judged in enumerate(all_judged, 1):
         for key, column in COLUMN.items():
             book.put(f"claims_{n}.{key}", Cell(CLAIMS, top + n, column))
-        _write_row(writer, sheet, top + n, judged, claims[judged.id], confidence[judged.id])
-    bottom = top + len(CLAIMS_JUDGED)
+        _write_row(writer, sheet, top + n, judged, claims[judged.id])
+    bottom = top + len(all_judged)
     for key in ("name", "stated", "own", "closest", "lowest", "highest", "verdict"):
         book.put(f"claims.{key}", Range(CLAIMS, top + 1, COLUMN[key], bottom, COLUMN[key]))
     grade(sheet, f"{get_column_letter(COLUMN['verdict'])}{top + 1}:{get_column_letter(COLUMN['verdict'])}{bottom}")
@@ -132,11 +136,16 @@ def write_claims(writer, claims: dict[str, object], confidence: dict[str, str]) 
     writer.finish(sheet, last_row=bottom, last_column=last, large=True, tall=1)
 
 
-def _write_row(writer, sheet, row: int, judged: Judged, claim, confidence: str) -> None:
+def _confidence(claim: Claim) -> str:
+    """The lowest confidence among the figures of a claim."""
+    return max((row.confidence for row in claim.figures), key=catalog.CONFIDENCES.index, default="no figures")
+
+
+def _write_row(writer: Writer, sheet: Worksheet, row: int, judged: Judged, claim: Claim) -> None:
     paint, book = writer.painter.paint, writer.book
     cells = {key: f"${get_column_letter(column)}{row}" for key, column in COLUMN.items()}
     texts = {"name": judged.name, "about": claim.statement, "platform": claim.platform, "model": claim.model or "not named",
-             "qualifier": claim.qualifier, "unit": judged.unit, "confidence": confidence}  # fmt: skip
+             "qualifier": claim.qualifier, "unit": judged.unit, "confidence": _confidence(claim)}  # fmt: skip
     formulas = {
         key: getattr(judged, key) for key in ("stated", "own", "newer", "closest", "lowest", "highest", "limit")
     }
@@ -192,7 +201,7 @@ def verdict(judged: Judged) -> str:
     return "=" + "".join(steps) + rest + ")" * len(steps)
 
 
-def grade(sheet, ref: str) -> None:
+def grade(sheet: Worksheet, ref: str) -> None:
     """Colours for the verdicts."""
     first = ref.split(":")[0]
     for words, color in GRADES:
@@ -200,7 +209,7 @@ def grade(sheet, ref: str) -> None:
         sheet.conditional_formatting.add(ref, rule)
 
 
-def write_words(writer, claims) -> None:
+def write_words(writer: Writer, claims: Sequence[Claim]) -> None:
     """Every condition, gap, contradiction, measurement and source of every claim, a row each."""
     sheet, paint, book = writer.sheet(WORDS), writer.painter.paint, writer.book
     top = writer.head(
@@ -227,7 +236,7 @@ def write_words(writer, claims) -> None:
     writer.finish(sheet, last_row=row, last_column=3, rows=f"{top}:{top}")
 
 
-def words_of(claim) -> tuple[tuple[str, tuple[str, ...]], ...]:
+def words_of(claim: Claim) -> tuple[tuple[str, tuple[str, ...]], ...]:
     return (
         (STATES, (f"{claim.statement} ({claim.claimant})",)),
         ("Qualifier", (claim.qualifier,)),
@@ -267,7 +276,7 @@ def your_sentences(money: str) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def write_sentences(writer, sheet, row: int, title: str, texts: tuple[str, ...], last: int) -> int:
+def write_sentences(writer: Writer, sheet: Worksheet, row: int, title: str, texts: tuple[str, ...], last: int) -> int:
     """Sentences as formulas across the sheet under a band; gives the last row."""
     writer.heading(sheet, row, title, last)
     for text in texts:

@@ -9,7 +9,6 @@ import openpyxl
 import pytest
 
 from tokenbook.addin.calc import profile, wrappers
-from tokenbook.templates import engine
 from tokenbook.udfs.functions import registry
 
 pytestmark = pytest.mark.libreoffice
@@ -55,8 +54,8 @@ def in_calc(calc, tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def in_engine():
-    return engine.values_of(EXAMPLES)
+def in_engine(values_of):
+    return values_of(EXAMPLES)
 
 
 @pytest.mark.parametrize("key", EXAMPLES)

@@ -1,6 +1,7 @@
 """The buttons of the ribbon in Excel, pressed in a workbook that a test holds in place of Excel."""
 
 import shutil
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from tokenbook.addin.classic import ribbon
 from tokenbook.addin.cli import run
 from tokenbook.templates import ooxml
+from tokenbook.templates.refresh import Report
 
 
 class Book:
@@ -87,11 +89,17 @@ def test_refresh_shows_first_and_writes_only_when_told(press, workbook, monkeypa
     from tokenbook.templates.refresh import open_book
 
     asked = []
-    line = Line(cell="Inputs!C9", old=1.95, new=1.73, row=SimpleNamespace(unit="USD/GPU-h", as_of="2026-07-31"))
+    line = Line(
+        status="changed",
+        cell="Inputs!C9",
+        old=1.95,
+        new=1.73,
+        row=SimpleNamespace(unit="USD/GPU-h", as_of="2026-07-31"),
+    )
 
     def refresh_open(book, write=False):
         asked.append(write)
-        return SimpleNamespace(lines=[line] * 20, changes=[line] * 20)
+        return Report(Path("roi.xlsx"), [line] * 20)
 
     monkeypatch.setattr(open_book, "refresh_open", refresh_open)
     said = press(ribbon.refresh_baselines, Book(workbook, answer))
@@ -100,14 +108,15 @@ def test_refresh_shows_first_and_writes_only_when_told(press, workbook, monkeypa
     assert "and 5 more" in said[0]
     assert asked == ([False, True] if answer == "yes" else [False])
     assert len(said) == (2 if answer == "yes" else 1)
+    assert answer == "no" or said[1].startswith("20 of 20 baselines changed, with what was known on 20")
 
 
 def test_refresh_says_when_there_is_nothing_to_do(press, workbook, monkeypatch):
     from tokenbook.templates.refresh import open_book
 
-    monkeypatch.setattr(open_book, "refresh_open", lambda book: SimpleNamespace(lines=[], changes=[]))
+    monkeypatch.setattr(open_book, "refresh_open", lambda book: Report(Path("roi.xlsx")))
     assert "No cell of this workbook is bound" in press(ribbon.refresh_baselines, Book(workbook))[0]
-    monkeypatch.setattr(open_book, "refresh_open", lambda book: SimpleNamespace(lines=[1, 2], changes=[]))
+    monkeypatch.setattr(open_book, "refresh_open", lambda book: Report(Path("roi.xlsx"), [Line(status="same")] * 2))
     assert "All 2 baselines are those of" in press(ribbon.refresh_baselines, Book(workbook))[0]
 
 

@@ -10,8 +10,8 @@ from lxml import etree
 
 from tokenbook.addin.cli import run
 from tokenbook.addin.lite import embed, part
-from tokenbook.templates import hosts
 from tokenbook.templates.engine import Model
+from tokenbook.templates.formulas import stored_calls
 from tokenbook.templates.models import TEMPLATES
 from tokenbook.templates.ooxml import open_package
 from tokenbook.udfs.functions import CellError
@@ -158,7 +158,7 @@ def test_putting_the_functions_in_changes_stored_names_and_nothing_else_and_only
             "xl/webextensions/_rels/taskpanes.xml.rels",
             "xl/webextensions/webextension1.xml",
         }
-        hosts.convert(after, "classic")
+        stored_calls.convert(after, "classic")
         changed = {name for name in old if after.read_part(name) != before.read_part(name)}
         assert changed == {"[Content_Types].xml", "_rels/.rels"}
     with open_package(carrying[name]) as again:
@@ -175,7 +175,7 @@ def test_a_template_converted_to_a_host_and_back_is_the_same_file(name, host, ma
     assert run(["convert", str(made[name]), "--host", host, "-o", str(there)]) == 0
     assert ("tokenbook embed" in capsys.readouterr().out) == (host == "lite"), "Lite needs more than the names"
     with open_package(there) as package:
-        assert {prefix for _, prefix in hosts.spellings(package)} == {"_xldudf_"}
+        assert {prefix for _, prefix in stored_calls.spellings(package)} == {"_xldudf_"}
     assert run(["convert", str(there), "--host", "classic", "-o", str(back)]) == 0
     with open_package(made[name]) as one, open_package(back) as two:
         assert [n for n in one.part_names if one.read_part(n) != two.read_part(n)] == []
@@ -187,6 +187,6 @@ def test_new_for_a_host_is_what_convert_and_embed_make_of_it(host, made, carryin
     assert run(["new", "claims", str(out), "--host", host]) == 0
     with open_package(out) as package, open_package(carrying["claims"] if host == "lite" else made["claims"]) as other:
         if host == "server":
-            hosts.convert(other, host)
+            stored_calls.convert(other, host)
         assert list(package.part_names) == list(other.part_names)
         assert [n for n in package.part_names if package.read_part(n) != other.read_part(n)] == []

@@ -1,4 +1,5 @@
 """Runs a main.py alone, as xlwings Lite does: ``python -I alone.py main.py questions.json answers.json``.
+Several main.py, parted by the separator of paths, are run one after the other and asked one call each.
 
 With ``installed`` as a fourth word every installed package is there, as where requirements.txt asks for them.
 
@@ -95,6 +96,19 @@ async def answer(module, xlwings, function, arguments):
     return [[received(cell) for cell in row] for row in rows]
 
 
+def is_installed(name, module):
+    """Whether a module of ours (or pandas, which is slow) came from elsewhere than the main.py."""
+    ours = name.split(".")[0] in ("tokenbook", "udfs", "addin", "templates", "pandas")
+    return ours and not str(module.__spec__.origin).startswith("main.py/tokenbook/")
+
+
+async def ask_each(paths, calls, xlwings):
+    """One call to each main.py: what it tells Excel of itself, and its answer."""
+    for path, call in zip(paths, calls, strict=True):
+        module = load(path)
+        yield xlwings.server.custom_functions_meta(module), await answer(module, xlwings, *call)
+
+
 async def ask(path, questions, answers, packages=""):
     """Put the questions to the main.py and write what it answers."""
     if packages != "installed":
@@ -103,18 +117,26 @@ async def ask(path, questions, answers, packages=""):
     import xlwings
     import xlwings.server
 
-    module = load(path)
     with open(questions, encoding="utf-8") as file:
         asked = json.load(file)
-    found = {
+    paths = path.split(os.pathsep)
+    if len(paths) > 1:
+        found = {"each": [pair async for pair in ask_each(paths, asked["calls"], xlwings)]}
+    else:
+        found = await ask_one(load(path), asked, xlwings)
+    with open(answers, "w", encoding="utf-8") as file:
+        json.dump(found, file)
+
+
+async def ask_one(module, asked, xlwings):
+    """All calls and scripts to one main.py, and what it tells Excel of itself."""
+    return {
         "answers": [await answer(module, xlwings, *call) for call in asked["calls"]],
         "actions": [await run_script(module, xlwings, script) for script in asked["scripts"]],
         "meta": xlwings.server.custom_functions_meta(module),
         "scripts": xlwings.server.custom_scripts_meta(module),
-        "ours": sorted(name for name in sys.modules if name.split(".")[0] in ("udfs", "addin", "templates", "pandas")),
+        "ours": sorted(name for name, found in sys.modules.items() if is_installed(name, found)),
     }
-    with open(answers, "w", encoding="utf-8") as file:
-        json.dump(found, file)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,22 @@
 """A main.py with every function and figure, and what it answers to the shared table when it runs alone."""
 
+import ast
 from pathlib import Path
 
 import pytest
+
+
+@pytest.fixture(scope="session")
+def texts_in():
+    """The function that reads a main.py: path of each module that it carries -> its text."""
+
+    def texts_in(main: Path) -> dict[str, str]:
+        tree = ast.parse(main.read_text(encoding="utf-8"))
+        calls = (node.value for node in tree.body if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+        adding = (call for call in calls if ast.unparse(call.func) == "carried.add")
+        return {ast.literal_eval(call.args[0]): ast.literal_eval(call.args[1])[1:] for call in adding}
+
+    return texts_in
 
 
 @pytest.fixture(scope="session")

@@ -335,16 +335,33 @@ def test_where_the_package_is_installed_the_short_main_offers_everything(plain, 
 
 
 def test_only_the_functions_that_are_called_travel(roi_of_may, tmp_path):
-    from tokenbook.templates import hosts
+    from tokenbook.templates.formulas import stored_calls
 
     path = tmp_path / "roi.xlsx"
     path.write_bytes(roi_of_may.read_bytes())
     done = put_in(path, used_only=True)
     with open_package(path) as package:
-        called = {name.lower() for name, _ in hosts.spellings(package)}
+        called = {name.lower() for name, _ in stored_calls.spellings(package)}
         text = part.lite(package).properties["main.py"]
-    assert set(re.findall(r"^@excel_function.*\ndef (tok_\w+)", text, re.MULTILINE)) == called
+    assert set(re.findall(r"^@func\n@cell\ndef (tok_\w+)", text, re.MULTILINE)) == called
     assert done.functions == len(called) > 3
+
+
+def test_only_the_modules_that_are_imported_travel(tmp_path, texts_in):
+    from openpyxl import Workbook
+
+    path, main = tmp_path / "frontier.xlsx", tmp_path / "main.py"
+    book = Workbook()
+    book.active["A1"] = "=TOK_THROUGHPUT_AT(50,40,900,60,700)"
+    book.save(path)
+    put_in(path, used_only=True)
+    with open_package(path) as package:
+        main.write_text(part.lite(package).properties["main.py"], encoding="utf-8")
+    carried = texts_in(main)
+    assert {"tokenbook/udfs/functions/frontier.py", "tokenbook/udfs/kernels/frontier.py"} <= set(carried)
+    assert "tokenbook/templates/refresh/open_book.py" in carried, "the scripts always travel"
+    assert not {"tokenbook/udfs/functions/risk.py", "tokenbook/udfs/kernels/simulation.py"} & set(carried)
+    assert "tokenbook/templates/refresh/__init__.py" not in carried, "it would ask for the whole room"
 
 
 def test_nothing_called_is_said(plain):

@@ -1,5 +1,7 @@
 """main.py as a text that people read: clean, the same each time, with a table of contents that is right."""
 
+import ast
+import importlib
 import re
 import subprocess
 import sys
@@ -7,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tokenbook.addin.lite import flatten
+from tokenbook.addin.lite import modules, source
+from tokenbook.addin.lite.modules import INSTEAD
 
 ROOT = Path(__file__).parents[3]
 WRITE = (
@@ -55,90 +58,114 @@ def test_it_is_small_enough_for_excel(carried):
     assert carried.stat().st_size < 1_000_000
 
 
-def flat(roots, packages=None, **sources):
-    found = flatten.flatten({name.replace("__", "."): text for name, text in sources.items()}, roots, packages=packages)
-    text = found.imports + "\n\n" + "\n\n".join(section.text for section in found.sections)
-    space = {"__name__": "main"}
-    exec(text, space)
-    return text, space
+@pytest.mark.parametrize("which", ["full_main", "carried"])
+def test_modules_travel_as_they_are(which, request, texts_in):
+    """Letter by letter, but for those that need files and are replaced."""
+    carried = texts_in(request.getfixturevalue(which))
+    replaced = {f"{name.replace('.', '/')}.py" for name in INSTEAD}
+    assert len(carried) > 40
+    assert replaced <= set(carried)
+    for path in set(carried) - replaced:
+        assert carried[path] == (ROOT / path.removeprefix("tokenbook/")).read_text(encoding="utf-8"), path
 
 
-KERNEL = """
-import math
-import statistics
-
-RATE = 0.5
-
-
-def _scaled(value):
-    return value * RATE
-
-
-def cost(value):
-    return math.floor(_scaled(value))
-
-
-def unused(value):
-    return statistics.mean(value)
-"""
-
-
-def test_what_nothing_reaches_stays_out():
-    text, space = flat([("our.kernel", "cost")], our__kernel=KERNEL)
-    assert space["cost"](9) == 4
-    assert "unused" not in text
-    assert "statistics" not in text
+@pytest.mark.parametrize(
+    "text",
+    [
+        'plain = """docstring"""\n',
+        "backslashes = r'\\d+' '\\n' \"\\\\\"\n",
+        "three = '''inside''' + '\\''\n",
+        "four = ''''''' \\\n",
+        "no line at the end",
+        "a backslash at the end\\",
+        "quotes at the end''",
+        "\n\nblank lines first\n",
+        "control \x00 \x0c \r \x7f and \u2028 \x85 €𝄞\n",
+        "tab\there\n",
+        "",
+    ],
+)
+def test_a_block_holds_any_text_exactly(text):
+    assert ast.literal_eval(source.block(text))[1:] == text
 
 
-def test_two_of_one_name_get_their_modules_in_front():
-    top = "from our import kernel\n\nRATE = 2\n\n\ndef cost(value):\n    return kernel.cost(value) * RATE\n"
-    text, space = flat([("our.top", "cost")], {"our": ""}, our__kernel=KERNEL, our__top=top)
-    assert space["top_cost"](9) == 8
-    assert space["kernel_cost"](9) == 4
-    assert "kernel.cost" not in text
+def test_a_block_shows_the_text_as_it_is():
+    text = 'PATTERN = r"\\d+"  # of "numbers"\n\n\ndef cost():\n    """Cost, \\$."""\n'
+    assert source.block(text) == f"r'''\n{text}'''"
+    quoted = source.block("a = '''three'''\nb = 1\n")
+    assert quoted.split("\n")[2] == "b = 1"
 
 
-def test_a_local_name_does_not_hide_a_function_of_ours():
-    top = "from our import kernel\n\n\ndef price(cost):\n    return [kernel.cost(cost) for cost in [cost]][0]\n"
-    _, space = flat([("our.top", "price")], {"our": ""}, our__kernel=KERNEL, our__top=top)
-    assert space["price"](9) == 4
+def names(*roots):
+    return {module.name for module in modules.needed(roots)}
 
 
-def test_names_inside_texts_with_braces_are_followed():
-    top = (
-        "from our.kernel import cost as dear\n\nUNIT = 'cost'\n\n\ndef told(x):\n"
-        "    return (\n        f'{{cost}} {UNIT}: {dear(x):>4} '\n        f'{dear(x)!r} cost'\n    )\n"
+@pytest.fixture
+def small(tmp_path, monkeypatch):
+    """Modules ``tokenbook.small.*`` for as long as the test takes: path in the package -> text."""
+    import tokenbook
+
+    monkeypatch.setattr(tokenbook, "__path__", [*tokenbook.__path__, str(tmp_path)])
+
+    def write(**texts):
+        for path, text in {"small/__init__": "", **texts}.items():
+            place = tmp_path / f"{path}.py"
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+        importlib.invalidate_caches()
+
+    yield write
+    for cached in (modules._read, modules._is_module, modules._imported, modules._bound):
+        cached.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("tokenbook.small")]:
+        del sys.modules[name]
+
+
+def test_imports_are_followed_wherever_they_stand(small):
+    small(
+        **{
+            "small/top": "from tokenbook.small import below\n\n\ndef later():\n    from .deep import deeper as d\n",
+            "small/below": "import tokenbook.small.side\n",
+            "small/side": "def deeper(): ...\n",
+            "small/deep": "from .side import deeper\n",
+            "small/nobody": "",
+        }
     )
-    _, space = flat([("our.top", "told")], {"our": ""}, our__kernel=KERNEL, our__top=top)
-    assert space["told"](9) == "{cost} cost:    4 4 cost"
+    found = {"top", "below", "side", "deep"}
+    assert names("tokenbook.small.top") == {f"tokenbook.small.{name}" for name in found}
 
 
-def test_an_attribute_of_the_same_name_is_left_alone():
-    top = (
-        "from our import kernel\n\n\nclass Row:\n    cost = 7\n\n    def cost_of(self):\n        return self.cost\n\n\n"
-        "def cost(row):\n    return row.cost + kernel.cost(1) + Row().cost_of()\n"
+def test_what_only_type_checkers_import_stays_out(small):
+    small(
+        **{
+            "small/top": "import typing\nfrom typing import TYPE_CHECKING\n\nif TYPE_CHECKING:\n    import pandas\n"
+            "    from . import hidden\nelse:\n    from . import shown\n"
+            "if typing.TYPE_CHECKING:\n    from . import hidden\n",
+            "small/hidden": "",
+            "small/shown": "",
+        }
     )
-    _, space = flat([("our.top", "cost")], {"our": ""}, our__kernel=KERNEL, our__top=top)
-    assert space["top_cost"](space["Row"]()) == 14
+    assert names("tokenbook.small.top") == {"tokenbook.small.top", "tokenbook.small.shown"}
 
 
-def test_what_registers_itself_comes_with_its_module_and_keeps_its_name():
-    top = (
-        "from our import kernel\n\nALL = {}\n\n\ndef keep(f):\n    ALL[f.__name__] = f\n    return f\n\n\n"
-        "@keep\ndef cost(x):\n    return kernel.cost(x) + 1\n\n\ndef run(name, x):\n    return ALL[name](x)\n"
+def test_a_package_travels_if_something_of_its_own_is_asked_for(small):
+    small(
+        **{
+            "small/room/__init__": "from . import other\nfrom .cost import cost\n",
+            "small/room/cost": "def cost():\n    return 1\n",
+            "small/room/other": "",
+            "small/module": "from tokenbook.small.room import other\n",
+            "small/value": "from tokenbook.small.room import cost\n",
+            "small/whole": "from tokenbook.small import room\n",
+        }
     )
-    _, space = flat([("our.top", "run")], {"our": ""}, our__kernel=KERNEL, our__top=top)
-    assert space["run"]("cost", 9) == 5
+    room = {"tokenbook.small.room", "tokenbook.small.room.other", "tokenbook.small.room.cost"}
+    assert names("tokenbook.small.module") == {"tokenbook.small.module", "tokenbook.small.room.other"}
+    assert names("tokenbook.small.value") == {"tokenbook.small.value", *room}
+    assert names("tokenbook.small.whole") == {"tokenbook.small.whole", *room}
 
 
-def test_equal_constants_are_written_once():
-    other = "RATE = 0.5\n\n\ndef half(value):\n    return value * RATE\n"
-    text, space = flat([("our.kernel", "cost"), ("our.other", "half")], our__kernel=KERNEL, our__other=other)
-    assert text.count("RATE = 0.5") == 1
-    assert space["half"](9) == 4.5
-
-
-def test_a_module_used_as_a_value_is_refused():
-    top = "from our import kernel\n\n\ndef cost(value):\n    return getattr(kernel, 'cost')(value)\n"
-    with pytest.raises(flatten.FlattenError, match="used as a value"):
-        flat([("our.top", "cost")], {"our": ""}, our__kernel=KERNEL, our__top=top)
+def test_a_module_that_lite_cannot_load_is_refused_by_name(small):
+    small(**{"small/top": "import math\nfrom lxml import etree\n"})
+    with pytest.raises(modules.ModuleError, match=r"tokenbook\.small\.top imports lxml"):
+        modules.needed(["tokenbook.small.top"])

@@ -54,7 +54,7 @@ def serving(workers: int = 1, **more):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = {"license-key": "noncommercial", "port": port, "workers": workers, "rate": 10_000_000, **more}
-    command = [sys.executable, "-m", "tokenbook.addin.cli", "serve"]
+    command = [sys.executable, "-m", "tokenbook", "serve"]
     command += [part for name, value in options.items() for part in (f"--{name}", str(value))]
     with tempfile.TemporaryFile() as log:
         process = subprocess.Popen(

@@ -283,7 +283,7 @@ def test_a_refresh_shows_the_difference_then_applies_it(opened, old_model):
     go(pane, "Refresh")
     assert pane.locator("#refresh-apply").is_disabled(), "nothing is written that was not shown"
     pane.get_by_role("button", name="Show differences").click()
-    status(pane, "would change")
+    status(pane, "have newer figures")
     assert pane.evaluate("__host.writes.length") == 0
     shown = pane.locator("#refresh-result table").first
     picture(pane, "refresh")
@@ -291,7 +291,7 @@ def test_a_refresh_shows_the_difference_then_applies_it(opened, old_model):
     assert 0 < changes == int(pane.locator("#tb-status").inner_text().split()[0])
     first = shown.locator("tbody tr").first.locator("td").first.inner_text()
     pane.get_by_role("button", name="Apply").click()
-    status(pane, "were written")
+    status(pane, "baselines changed, with what was known on")
     written = dict(map(tuple, pane.evaluate("__host.writes")))
     assert first in written
     log = pane.evaluate(
@@ -299,14 +299,14 @@ def test_a_refresh_shows_the_difference_then_applies_it(opened, old_model):
     )
     assert log > changes, "and the Log says so"
     pane.get_by_role("button", name="Show differences").click()
-    status(pane, "All figures are as in the catalogue")
+    status(pane, "baselines are those of")
     assert pane.locator("#refresh-apply").is_disabled()
 
 
 def test_a_workbook_that_is_no_model_is_said_to_be_none(pane):
     go(pane, "Refresh")
     pane.get_by_role("button", name="Show differences").click()
-    status(pane, "bound to no figure")
+    status(pane, "is bound to a baseline")
 
 
 def test_the_checks_of_the_model_are_shown(opened, old_model):

@@ -7,10 +7,10 @@ much of each; `write_csv` writes the rows as a team catalogue. Nothing malformed
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..errors import CatalogError
-from .result import ImportResult, write_csv
+from .result import Given, ImportResult, write_csv
 
 KINDS = {
     "inferencex": "InferenceX API rows or runner results (.json), or their flat table (.csv)",
@@ -24,10 +24,11 @@ __all__ = ["KINDS", "CatalogError", "ImportResult", "import_file", "write_csv"]
 
 def import_file(
     kind: str,
-    path: str | os.PathLike,
+    path: str | os.PathLike[str],
     *,
     as_of: object = None,
     defaults: Mapping[str, object] | None = None,
+    tiers: Iterable[str] = (),
 ) -> ImportResult:
     """Read a file of one of the kinds.
 
@@ -41,6 +42,8 @@ def import_file(
         The day from which the figures were known, for files that do not say it themselves.
     defaults : mapping, optional
         Values for columns a table does not have, for instance {"model": "DeepSeek-R1", "shape": "1k/1k"}.
+    tiers : iterable of str, optional
+        Tiers whose spelling counts ("On demand" is taken for "on-demand"): `Catalog.tiers` of the base.
 
     Returns
     -------
@@ -52,15 +55,15 @@ def import_file(
     CatalogError
         when the file as a whole cannot be read (missing, cut off, not of the kind); nothing is taken then.
     """
-    from importlib import import_module
-
     from ..dates import iso
+    from . import inferencex, litellm, mlperf, quotes
 
+    readers = {"inferencex": inferencex.read, "mlperf": mlperf.read, "litellm": litellm.read, "quotes": quotes.read}
     name = str(kind).strip().casefold()
-    if name not in KINDS:
+    if name not in readers:
         raise CatalogError(f"unknown kind of file {kind!r}: one of {', '.join(KINDS)}")
     try:
         day = "" if as_of in (None, "") else iso(as_of)
     except CatalogError as error:
         raise CatalogError(f"as_of {error}") from None
-    return import_module(f".{name}", __package__).read(path, as_of=day, defaults=dict(defaults or {}))
+    return readers[name](path, Given(day, dict(defaults or {}), tuple(tiers)))

@@ -28,7 +28,7 @@ from ..baseline import Baseline
 from ..errors import RowError
 from ..schema import baseline, number
 from .json_records import records
-from .result import ImportResult
+from .result import Given, ImportResult
 
 DEAREST_PER_TOKEN = 0.001  # [USD] 1000 USD/Mtok: above it the price is per thousand or million
 FEWEST_FOR_MEDIAN = 3
@@ -67,11 +67,11 @@ MODELS = (  # what a listing's name contains, in the order of trial: pattern, mo
 )
 
 
-def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     """Read a price map (`import_file` says more)."""
     file = Path(path)
     result = ImportResult("litellm", str(file))
-    day = as_of or date.today().isoformat()
+    day = given.as_of or date.today().isoformat()
     seen: dict[str, int] = {}
     for line, key, entry in records(file, keyed=True):
         try:
@@ -86,12 +86,12 @@ def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) ->
     for row in _medians(result.rows, day, file.name):
         result.take(0, row)
     result.notes.append("community list prices, not quotes; compare medians or name a provider, never the lowest")
-    if not as_of:
+    if not given.as_of:
         result.notes.append(f"the map carries no date: as_of is today, {day}")
     return result
 
 
-def _entry(result: ImportResult, line: int, key: str, entry: Mapping, day: str, file: str) -> None:
+def _entry(result: ImportResult, line: int, key: str, entry: Mapping[str, object], day: str, file: str) -> None:
     model = model_of(key)
     if entry.get("mode") not in MODES:
         raise RowError(f"mode {entry.get('mode')!r} is no text generation")
@@ -145,7 +145,7 @@ def model_of(key: str) -> str:
     return found
 
 
-def _price(entry: Mapping, field: str) -> float | None:
+def _price(entry: Mapping[str, object], field: str) -> float | None:
     """USD per million tokens, or None when the entry has no such price."""
     if entry.get(field) is None:
         return None
@@ -177,7 +177,7 @@ def _medians(rows: list[Baseline], day: str, file: str) -> list[Baseline]:
     return found
 
 
-def _fields(metric: str, price: float, model: str, provider: str, day: str, file: str, ref: str) -> dict:
+def _fields(metric: str, price: float, model: str, provider: str, day: str, file: str, ref: str) -> dict[str, object]:
     return {
         "platform": "", "vendor": provider, "metric": metric, "value": price, "unit": "USD/Mtok",
         "kind": "price", "model": model, "tier": provider, "source": "LiteLLM price map",

@@ -23,7 +23,7 @@ from ..baseline import Baseline
 from ..errors import RowError
 from ..schema import baseline, number, whole
 from .json_records import records
-from .result import ImportResult
+from .result import Given, ImportResult
 
 METRIC = "output_tok_s_per_accelerator"
 UNIT = "tok/s/accelerator"
@@ -35,7 +35,7 @@ _MEMORY = re.compile(r"[\s-]+\d+\s?GB(?:\s?HBM\w*)?", re.IGNORECASE)
 _POWER_CAP = re.compile(r"\(Power Cap (\d+) W\)", re.IGNORECASE)
 
 
-def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     """Read a summary_results.json (`import_file` says more)."""
     file = Path(path)
     result = ImportResult("mlperf", str(file))
@@ -43,7 +43,7 @@ def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) ->
         try:
             if not isinstance(record, Mapping):
                 raise RowError("not an object with fields")
-            result.take(line, _baseline(record, as_of, file.name))
+            result.take(line, _baseline(record, given.as_of, file.name))
         except RowError as error:
             name = record.get("ID") if isinstance(record, Mapping) else None
             result.refuse(line, f"record {label}{f' ({name})' if name else ''} | {error}")
@@ -124,7 +124,8 @@ def _platform(text: str) -> tuple[str, str]:
 def _accelerators(record: Mapping[str, object]) -> int:
     counted = _COUNTED.findall(str(record["Accelerator"]))
     if counted:
-        return sum(whole(count, "the count in the accelerator text") for count in counted)
+        counts = [whole(count, "the count in the accelerator text") for count in counted]
+        return sum(count for count in counts if count is not None)
     nodes, each = whole(record.get("Nodes"), "Nodes"), whole(record.get("a#"), "a#")
     if nodes is None or each is None:
         raise RowError(f"{'Nodes' if nodes is None else 'a#'} is missing: the accelerators cannot be counted")

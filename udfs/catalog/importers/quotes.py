@@ -12,7 +12,6 @@ import os
 import re
 from collections.abc import Iterator, Mapping
 from datetime import date, datetime
-from functools import lru_cache
 from pathlib import Path
 
 from .. import spelling, tabular, units
@@ -22,8 +21,7 @@ from ..dates import iso
 from ..errors import CatalogError, RowError, UnknownKey
 from ..metrics import Metric, metric, metrics
 from ..schema import baseline, number
-from ..store import shipped
-from .result import ImportResult
+from .result import Given, ImportResult
 
 COLUMNS = {  # what people call a column of the schema
     "gpu": "platform", "accelerator": "platform", "hardware": "platform", "system": "platform",
@@ -43,33 +41,34 @@ KIND_OF_SUBJECT = {
     "assumption": "assumption", "claim": "claim",
 }  # fmt: skip
 PRICED = ("hardware", "site")  # subjects in which what is counted in money is a price
+Row = Mapping[str, object]  # cells by column
 _WITH_TIER = re.compile(r"(.+?)_?\[(.+)\]")
 
 
-def read(path: str | os.PathLike, *, as_of: str, defaults: dict[str, object]) -> ImportResult:
+def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     """Read a table of own figures (`import_file` says more)."""
     file = Path(path)
-    return convert(tabular.rows(file), str(file), file.name, as_of, defaults)
+    return convert(tabular.rows(file), str(file), file.name, given)
 
 
 def convert(
     table: Iterator[tuple[int, Mapping[str, object]]],
     place: str,
     name: str,
-    as_of: str = "",
-    defaults: Mapping[str, object] | None = None,
+    given: Given,
 ) -> ImportResult:
     """Rows of any table (file or database) as checked figures; `name` is the source when none is given."""
     result = ImportResult("quotes", place)
-    given = {COLUMNS.get(key, key): value for key, value in (defaults or {}).items()}
+    defaults = {COLUMNS.get(key, key): value for key, value in given.defaults.items()}
+    tiers = {spelling.normal(tier): tier for tier in given.tiers}
     layout: _Layout | None = None
     for line, cells in table:
-        layout = layout or _Layout.of(place, cells, given, result)
-        for figure in layout.figures(cells, given):
+        layout = layout or _Layout.of(place, cells, defaults, result)
+        for figure in layout.figures(cells, defaults):
             try:
                 if isinstance(figure, RowError):
                     raise figure
-                row = _baseline(figure, as_of, name)
+                row = _baseline(figure, given.as_of, name, tiers)
                 result.take(line, row)
             except RowError as error:
                 result.refuse(line, str(error))
@@ -88,7 +87,7 @@ class _Layout:
         self.known, self.wide = known, wide
 
     @classmethod
-    def of(cls, place: str, cells: Mapping, given: Mapping, result: ImportResult) -> _Layout:
+    def of(cls, place: str, cells: Row, given: Row, result: ImportResult) -> _Layout:
         """The layout a header asks for; CatalogError when nothing can come of it."""
         known: dict[str, str] = {}
         wide: dict[str, tuple[str, str]] = {}
@@ -116,7 +115,7 @@ class _Layout:
             )
         return cls(known, {} if not missing else wide)
 
-    def figures(self, cells: Mapping, given: Mapping) -> Iterator[dict[str, object] | RowError]:
+    def figures(self, cells: Row, given: Row) -> Iterator[dict[str, object] | RowError]:
         """The figures of one row: itself, or one per metric column that is not blank."""
         if cells.get(""):
             yield RowError(f"{cells['']}: a comma inside a value?")
@@ -134,7 +133,7 @@ class _Layout:
                 yield (row | extra | {"metric": metric_id, "value": cells[column], "unit": metrics()[metric_id].unit})
 
 
-def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
+def _baseline(row: dict[str, object], as_of: str, name: str, tiers: Mapping[str, str]) -> Baseline:
     try:
         about = metric(str(row.get("metric") or ""))
     except UnknownKey as error:
@@ -147,7 +146,7 @@ def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
     fields["unit"] = about.unit
     _shape(row, fields)
     _names(fields)
-    fields["tier"] = _tier(str(fields.get("tier", "")))
+    fields["tier"] = _tier(str(fields.get("tier", "")), tiers)
     fields["as_of"] = _day(row.get("as_of") or row.get("run_date") or as_of, "as_of")
     if not _blank(row.get("run_date")):
         fields["run_date"] = _day(row["run_date"], "run_date")
@@ -161,7 +160,7 @@ def _baseline(row: dict[str, object], as_of: str, name: str) -> Baseline:
     return baseline(fields, origin=f"import: {name}")
 
 
-def _value(row: Mapping, about: Metric) -> tuple[float, object]:
+def _value(row: Row, about: Metric) -> tuple[float, object]:
     """The number and its written unit; a dollar sign or a percent sign on the number is understood."""
     value, written = row.get("value"), row.get("unit")
     if isinstance(value, str):
@@ -183,7 +182,7 @@ def _kind(about: Metric) -> str:
     return "price" if priced else KIND_OF_SUBJECT[about.subject]
 
 
-def _shape(row: Mapping, fields: dict[str, object]) -> None:
+def _shape(row: Row, fields: dict[str, object]) -> None:
     if _blank(row.get("shape")):
         return
     found = parse(str(row["shape"]))
@@ -204,15 +203,10 @@ def _names(fields: dict[str, object]) -> None:
         fields["vendor"] = spelling.platforms()[fields["platform"]].vendor
 
 
-@lru_cache(maxsize=1)
-def _known_tiers() -> dict[str, str]:
-    return {spelling.normal(row.tier): row.tier for row in shipped() if row.tier}
-
-
-def _tier(text: str) -> str:
+def _tier(text: str, tiers: Mapping[str, str]) -> str:
     text = text.strip()
     form = spelling.normal(re.sub(r"(\d)\s*-?\s*(?:yrs?|years?)\b", r"\1year", text.casefold()))
-    return _known_tiers().get(form, text)
+    return tiers.get(form, text)
 
 
 def _day(value: object, name: str) -> str:

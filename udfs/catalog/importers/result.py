@@ -7,7 +7,7 @@ import os
 import re
 import tempfile
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -19,6 +19,19 @@ MAX_ROWS = 200_000  # taken from one file; a catalogue holds baselines, not logs
 MAX_REFUSED_KEPT = 10_000  # refusals kept word for word; all are counted
 REASONS_SHOWN = 8
 NEW_FILE_MODE = 0o644  # a catalogue is for the team to read
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """What is known of a file besides its content.
+
+    ``as_of`` is the ISO day from which figures without a date were known, ``defaults`` fill columns that a table does
+    not have, ``tiers`` are the tiers of the catalogue, whose spelling counts.
+    """
+
+    as_of: str = ""
+    defaults: Mapping[str, object] = field(default_factory=dict)
+    tiers: tuple[str, ...] = ()
 
 
 @dataclass
@@ -77,7 +90,7 @@ def _group(reason: str) -> str:
     return re.sub(r"\d[\d.,e+]*", "n", reason)
 
 
-def write_csv(rows: Iterable[Baseline], path: str | os.PathLike) -> Path:
+def write_csv(rows: Iterable[Baseline], path: str | os.PathLike[str]) -> Path:
     """Write rows as a catalogue CSV: whole or not at all, through a temporary file in the same folder.
 
     Raises

@@ -229,11 +229,10 @@ function showLines(lines) {
 byId("refresh-show").addEventListener(
   "click",
   doing(byId("refresh-show"), "Reading the workbook ...", async () => {
-    const { lines, changes } = await ask("refresh", { body: { book: await openBook(), write: false } });
+    const { lines, changes, said } = await ask("refresh", { body: { book: await openBook(), write: false } });
     showLines(lines);
     byId("refresh-apply").disabled = changes === 0;
-    say(lines.length === 0 ? "This workbook is bound to no figure of the catalogue."
-      : changes === 0 ? "All figures are as in the catalogue." : `${changes} figures would change.`);
+    say(said);
   }),
 );
 
@@ -243,7 +242,7 @@ byId("refresh-apply").addEventListener(
     await doing(byId("refresh-apply"), "Writing the figures ...", async () => {
       const answer = await ask("refresh", { body: { book: await openBook(), write: true } });
       await xlwings.runActions(answer.actions);
-      say(`${answer.changes} figures were written.`);
+      say(answer.said);
     })(event);
     byId("refresh-apply").disabled = true;
   },
