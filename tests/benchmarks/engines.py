@@ -129,7 +129,7 @@ def by_formulon(path: Path, wanted):
 
 def without_pivots(content: bytes) -> bytes:
     """A copy without pivot tables and links to data: what it calculates with is left."""
-    from tokenbook.templates.engine_copy import bare
+    from tokenbook.templates.engine.copy import bare
 
     return bare(content)
 
