@@ -27,7 +27,7 @@ ROOT = HERE.parents[1]
 LIMITS = HERE / "limits.toml"
 ROOMS, FACE = ("addin", "templates", "udfs"), ROOT / "addin" / "face"
 ERROR = re.compile(r"^tokenbook[\\/](?P<path>[^:]+):\d+: error: ")
-HEAD = "# Errors of mypy --strict by room, as tests/typing/check.py counts them. They may only fall; 0 where none stands.\n"
+HEAD = "# Errors of mypy --strict by room, counted by tests/typing/check.py. They may only fall; 0 where none stands.\n"
 
 
 def tree(folder: Path) -> None:
