@@ -247,7 +247,7 @@ def test_a_history_that_cannot_be_read_stops_the_refresh_before_it_writes(bound,
     path = bound()
     before = path.read_bytes()
     path.with_name("model.xlsx.refresh.json").mkdir()
-    with pytest.raises(refresh.RefreshError, match="cannot be read .*; the workbook stays as it is"):
+    with pytest.raises(refresh.RefreshError, match=r"cannot be read .*; the workbook stays as it is"):
         run(path, figures, write=True)
     assert path.read_bytes() == before
 
