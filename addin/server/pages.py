@@ -11,9 +11,11 @@ import tempfile
 from pathlib import Path
 
 from tokenbook.addin.version import version
+from tokenbook.templates.conventions import ALL_CHECKS, CHECK_VERDICT, CHECKS, FAILED
 from tokenbook.udfs.errors import TokenbookError
 
 MOST_ROWS = 300
+VERDICT = CHECK_VERDICT - 1  # in a row of values
 log = logging.getLogger("tokenbook.server")
 OPTIONS = {  # field of a template's options: how it is read from JSON
     "platforms": lambda value: tuple(str(item) for item in value),
@@ -136,12 +138,16 @@ def refresh(payload: dict, *, write: bool, force: bool) -> dict:
 def check(payload: dict) -> dict:
     """The checks of an open model that its Checks sheet does not call OK."""
     with _open(payload) as book:
-        sheet = next((sheet for sheet in book.sheets if sheet.name == "Checks"), None)
+        sheet = next((sheet for sheet in book.sheets if sheet.name == CHECKS), None)
         if sheet is None:
             raise PageError("this workbook has no sheet Checks; it is no model of Tokenbook")
         rows = sheet.used_range.options(ndim=2).value
-        master = next((row[1] for row in rows if row and row[0] == "All checks"), None)
-        failed = [{"check": str(row[0]), "result": row[4]} for row in rows if len(row) > 4 and row[4] == "CHECK"]
+        master = next((row[1] for row in rows if row and row[0] == ALL_CHECKS), None)
+        failed = [
+            {"check": str(row[0]), "result": row[VERDICT]}
+            for row in rows
+            if len(row) > VERDICT and row[VERDICT] == FAILED
+        ]
         return {"master": str(master), "failed": failed}
 
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from tokenbook.templates.conventions import BASELINE_TABLE
 from tokenbook.templates.sheets.citations import COLUMNS, VALUE_COLUMN
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import lines_of
@@ -56,7 +57,7 @@ def write(writer: Writer, used: Sequence[Baseline]) -> None:
         texts = ((str(show(row)), width) for _, width, show in COLUMNS)
         sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width * LONG_WORDS) for text, width in texts)
     bottom = header + len(writer.baselines)
-    table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
+    table = Table(displayName=BASELINE_TABLE, ref=f"A{header}:{get_column_letter(last)}{bottom}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(header + 1, VALUE_COLUMN + 1)

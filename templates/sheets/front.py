@@ -9,6 +9,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tokenbook.templates.conventions import LOG_TABLE
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Cell, Range
 from tokenbook.templates.sheets.writer import Writer
@@ -133,7 +134,7 @@ def write_log(writer: Writer, first: tuple[str, ...]) -> None:
         cell = sheet.cell(row + 1, column)
         cell.value = first[column - 1]
         writer.painter.paint(cell, "TB Wrap")
-    table = Table(displayName="ChangeLog", ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
+    table = Table(displayName=LOG_TABLE, ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(row + 1, 1)

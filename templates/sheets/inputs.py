@@ -11,6 +11,7 @@ from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from tokenbook.templates.conventions import BASELINE, OVERRIDE, STATUS
 from tokenbook.templates.sheets.baselines import kept
 from tokenbook.templates.sheets.citations import short_citation
 from tokenbook.templates.sheets.formula import Cell, Range
@@ -115,7 +116,7 @@ def _section_head(
     sheet.cell(row, LABEL).value, sheet.cell(row, UNIT).value = title, "Unit"
     for offset, text in enumerate(columns):
         sheet.cell(row, FIRST + offset).value = text
-    sheet.cell(row, source).value, sheet.cell(row, status).value = "Where it comes from", "Status"
+    sheet.cell(row, source).value, sheet.cell(row, status).value = "Where it comes from", STATUS
     return row + 1
 
 
@@ -165,9 +166,9 @@ def _write_input(
     sheet.row_dimensions[row].height = 13.5 * lines_of(where.value, WHERE_WIDTH)
     state = sheet.cell(row, status)
     if comparisons:
-        state.value = f'=IF(AND({",".join(comparisons)}),"baseline","override")'
+        state.value = f'=IF(AND({",".join(comparisons)}),"{BASELINE}","{OVERRIDE}")'
         paint(state, "TB Link")
-        marked = FormulaRule([f'{state.coordinate}="override"'], fill=PatternFill("solid", bgColor="FFD9A0"))
+        marked = FormulaRule([f'{state.coordinate}="{OVERRIDE}"'], fill=PatternFill("solid", bgColor="FFD9A0"))
         sheet.conditional_formatting.add(state.coordinate, marked)
     else:
         state.value = "assumption"

@@ -6,13 +6,13 @@ import xlwings as xw
 from xlwings import script
 
 from tokenbook.addin.lite.inside.host import declared
+from tokenbook.templates.conventions import MASTER_CHECK, OK, OK_WITHOUT_ADDIN
 from tokenbook.templates.refresh.open_book import read_formulas, refresh_open
 from tokenbook.templates.refresh.plan import Line
 from tokenbook.templates.refresh.report import Report
 from tokenbook.templates.refresh.words import NOTHING_BOUND, changes, headline, left_alone, shortened
 from tokenbook.udfs import catalog
 
-MASTER_CHECK = "check_master"
 HELP_SHEET = "Tokenbook help"
 HELP_COLUMNS = ("Function", "Argument", "Takes", "Unit", "What it is")
 HELP_WIDTHS = (11, 26, 20, 26, 90)  # characters; a signature runs over the columns beside it
@@ -24,9 +24,9 @@ def check_text(book: xw.Book) -> str:
     if not named:
         return "This workbook has no master check: it was not made by a Tokenbook template."
     verdict = str(named[0].refers_to_range.value)
-    if verdict == "OK":
+    if verdict == OK:
         return "Checks: OK. Every figure agrees in both ways of calculating it."
-    if verdict == "OK, no add-in":
+    if verdict == OK_WITHOUT_ADDIN:
         return "Checks: OK, but the functions have not been calculated yet (press Ctrl+Alt+F9)."
     return f"Checks: {verdict}. See the sheet Checks for the lines that differ."
 

@@ -17,6 +17,7 @@ from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from tokenbook.templates.conventions import NO_ADDIN
 from tokenbook.templates.models.shared.function_panels import NAME as PANELS
 from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.sheets import style
@@ -266,7 +267,7 @@ def _two_way(panels: Panels, table: str, book: Book) -> None:
     left, right = get_column_letter(FIRST_STEP + 1), get_column_letter(FIRST_STEP + STEPS)
     mine = get_column_letter(FIRST_STEP)
     call = f'TOK_GRID({table},"{down}",${mine}${head + 1}:${mine}${head + STEPS},"{across}",${left}${head}:${right}${head},"npv")'
-    missing = 'IF(ISERROR(TOK_VERSION()),"no add-in","none")'
+    missing = f'IF(ISERROR(TOK_VERSION()),"{NO_ADDIN}","none")'
     panels.writer.spill(sheet, f"{left}{head + 1}:{right}{head + STEPS}", f"=IFERROR({call},{missing})")
     for row in range(head + 1, head + STEPS + 1):
         for column in range(FIRST_STEP + 1, FIRST_STEP + STEPS + 1):

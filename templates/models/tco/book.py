@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from tokenbook.templates.conventions import NO_ADDIN
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared import by_period, core_inputs, frame, headlines, reconciliation
 from tokenbook.templates.models.shared import deployment_core as core
@@ -224,7 +225,7 @@ def checks(n: int, platform: str, found: dict[str, str]) -> Group:
 def _same(native: str, panel: str) -> str:
     """What Panels shows for it; where there is no number, the sheet's own word."""
     cell = panel.removeprefix("=IF(").split("=")[0]
-    return f'=IF({cell}="none",{{{native}}},IF({cell}="no add-in",NA(),{cell}))'
+    return f'=IF({cell}="none",{{{native}}},IF({cell}="{NO_ADDIN}",NA(),{cell}))'
 
 
 def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
