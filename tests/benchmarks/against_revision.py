@@ -65,10 +65,11 @@ def measured(checkouts: dict[str, Path], folder: Path) -> dict[tuple[str, str], 
             tool = command(checkout)
             stale, out = folder / f"{name}-{number}.xlsx", folder / f"{name}-{number}.csv"
             stale.write_bytes(old.read_bytes())
+            given = ["--inputs", str(table), "--outputs", "npv_*", "--workers", "1"]
             actions = {
                 "refresh": ["refresh", str(stale), "--write"],
-                "sweep": ["sweep", str(new), "--inputs", str(table), "--outputs", "npv_*", "-o", str(out), "--workers", "1"],
-            }  # fmt: skip
+                "sweep": ["sweep", str(new), *given, "-o", str(out)],
+            }
             for action, arguments in actions.items():
                 spent = seconds([*tool, *arguments])
                 if number:
