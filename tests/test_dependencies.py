@@ -14,6 +14,7 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRA_OF = {  # code that an extra is for; everything else runs with what is always installed
     "addin/server": "server",
+    "templates/formulon": "formulon",
     "addin/commands/serve.py": "server",
     "templates/sweep/schedule.py": "scale",
     "udfs/catalog/team.py": "sql",
@@ -90,7 +91,8 @@ def test_what_a_module_imports_is_declared():
 
 def test_what_an_extra_brings_is_imported_only_when_it_is_used():
     """Commands, templates and functions can be loaded without any extra."""
-    always = [path for path in FILES if "addin/server" not in path.as_posix()]
+    rooms = [ROOT / place for place in EXTRA_OF if (ROOT / place).is_dir()]
+    always = [path for path in FILES if not set(rooms) & set(path.parents)]
     loaded = {path.relative_to(ROOT).as_posix(): undeclared(imported(path, at_once=True), None) for path in always}
     assert {path: names for path, names in loaded.items() if names} == {}
 

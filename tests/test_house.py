@@ -32,7 +32,7 @@ def test_a_long_file_says_why(path):
 def test_a_room_says_what_belongs_there(room):
     text = (ROOT / room / "README.md").read_text(encoding="utf-8")
     assert text.startswith("# ")
-    for module in re.findall(r"^\| `([\w/]+\.py)`", text, flags=re.MULTILINE):
+    for module in re.findall(r"^\| `([\w/.]+\.py)`", text, flags=re.MULTILINE):
         assert (ROOT / room / module).exists(), f"{module}, which the table names"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 from rich.table import Table
 
@@ -30,6 +31,9 @@ from tokenbook.addin.commands.texts import (
     print_team,
     print_text,
 )
+
+if TYPE_CHECKING:
+    from tokenbook.udfs.catalog import Baseline, Metric
 
 FRONTIER = "frontier_total_tok_s_per_gpu"  # hundreds of points: listed and compared only when asked for by name
 POINTS = {
@@ -185,7 +189,7 @@ def _print_notes(numbers: Mapping[str, int]) -> None:
     show.console.print(grid)
 
 
-def _print_figure(row, shown: Mapping, day: str) -> None:
+def _print_figure(row: Baseline, shown: Mapping[str, Any], day: str) -> None:
     from tokenbook.udfs import catalog
 
     about = catalog.metric(row.metric)
@@ -228,11 +232,11 @@ def _print_vintages(title: str, rows: Sequence[Row], chosen: str) -> None:
     _print_notes(notes)
 
 
-def _heading(about) -> str:
+def _heading(about: Metric) -> str:
     return joined((f"{about.id}: {about.unit}", *_nature(about)), ", ")
 
 
-def _nature(about) -> list[str]:
+def _nature(about: Metric) -> list[str]:
     """What a reader could mistake: owning or renting, which tokens, at which point of the curve."""
     return [
         about.ownership if about.ownership != "none" else "",
@@ -254,8 +258,8 @@ def _change(row: Row) -> str:
     if row["change"] == "new":
         return "new"
     ratio = row["ratio"]
-    if ratio is None or not 0.1 <= ratio < 10:  # beyond it a percentage is hard to read
-        return "changed" if ratio is None else f"x {number(ratio)}"
+    if not isinstance(ratio, float) or not 0.1 <= ratio < 10:  # beyond it a percentage is hard to read
+        return "changed" if not isinstance(ratio, float) else f"x {number(ratio)}"
     return f"{ratio - 1:+.1%}"
 
 
@@ -276,7 +280,7 @@ def _for_programs(rows: Sequence[Row], fields: Sequence[str], as_json: bool) -> 
         print(views.to_csv(rows, fields), end="")
 
 
-def _roles(shown: Mapping) -> list[dict[str, object]]:
+def _roles(shown: Mapping[str, Any]) -> list[dict[str, object]]:
     """One figure's rows, each with what it is to the figure."""
     chosen = shown["figure"]["id"]
     rows = [{"role": "figure" if row["id"] == chosen else "history", **row} for row in shown["history"]]

@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from tokenbook.templates.refresh import Bound, Request
 
 BAD_INPUT, FINE = 2, 0
 MOST_FAULTS = 20  # lines of a map that are told one by one
@@ -48,7 +52,7 @@ def bind(
     return _bind(book, requests, out, as_json)
 
 
-def _bind(book, requests, out, as_json) -> int:
+def _bind(book: Path, requests: list[Request], out: Path | None, as_json: bool) -> int:
     from tokenbook.templates import refresh
     from tokenbook.udfs import catalog
 
@@ -65,7 +69,7 @@ def _bind(book, requests, out, as_json) -> int:
     return FINE
 
 
-def _remove(book, cell, out, as_json) -> int:
+def _remove(book: Path, cell: str, out: Path | None, as_json: bool) -> int:
     from tokenbook.templates import refresh
 
     gone = refresh.unbind(book, [cell], out)
@@ -78,7 +82,7 @@ def _remove(book, cell, out, as_json) -> int:
     return FINE
 
 
-def _list(book, as_json) -> int:
+def _list(book: Path, as_json: bool) -> int:
     from tokenbook.templates import refresh
     from tokenbook.udfs import catalog
 
@@ -92,7 +96,7 @@ def _list(book, as_json) -> int:
     return FINE
 
 
-def _refused(faults) -> int:
+def _refused(faults: list[str]) -> int:
     """What is wrong goes to standard error, one fault a line."""
     for fault in faults[:MOST_FAULTS]:
         print(f"tokenbook: {fault}", file=sys.stderr)
@@ -103,7 +107,7 @@ def _refused(faults) -> int:
     return BAD_INPUT
 
 
-def _table(title, bound) -> None:
+def _table(title: str, bound: list[Bound]) -> None:
     rows = [
         [
             str(each.binding.number),
@@ -118,7 +122,7 @@ def _table(title, bound) -> None:
     show.table(title, ["No.", "Cell", "Figure", "Unit, as of", "In the cell", "Catalogue"], rows, left=4)
 
 
-def _data(each) -> dict:
+def _data(each: Bound) -> dict[str, object]:
     key, row = each.binding.key, each.row
     return {
         "number": each.binding.number,

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
+
+if TYPE_CHECKING:
+    from tokenbook.templates.audit import Category, Report
 
 FIRST_FINDINGS = 10  # of each kind, without --all
 WIDEST_FORMULA = 160  # characters shown of a formula
@@ -25,7 +29,7 @@ def check(book: Path, *, everything: bool, as_json: bool) -> int:
     return FAILED if report.failed else FINE
 
 
-def _print(report, everything: bool) -> None:
+def _print(report: Report, everything: bool) -> None:
     line = _line
     sheets = "1 sheet" if report.sheets == 1 else f"{report.sheets} sheets"
     line(f"{report.path.name}: {report.formulas:,} formulas on {sheets}, {report.seconds:.1f} s")
@@ -63,13 +67,13 @@ def _print(report, everything: bool) -> None:
         )
 
 
-def _summary(category) -> str:
+def _summary(category: Category) -> str:
     if category.fails and category.findings and category.summary:
         return f"{category.summary}; {_count(category)}"
     return category.summary or (_count(category) if category.findings else "none")
 
 
-def _count(category) -> str:
+def _count(category: Category) -> str:
     count = len(category.findings)
     return f"{count:,} failed" if category.key == "checks" else f"{count:,}"
 
@@ -83,7 +87,7 @@ def _line(text: str) -> None:
     show.console.print(text, markup=False, soft_wrap=True)
 
 
-def _data(report) -> dict:
+def _data(report: Report) -> dict[str, object]:
     return {
         "workbook": str(report.path),
         "fine": not report.failed,

@@ -6,9 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from itertools import product
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.commands.texts import Row
+
+if TYPE_CHECKING:
+    from tokenbook.udfs.catalog import Baseline, Catalog
+
+Words = Sequence[str] | None  # of an option that may be given several times
 
 
 @dataclass(frozen=True)
@@ -29,10 +35,12 @@ class Filters:
         yield from product(self.platform or [None], self.metric or [None], self.model or [None], [self.conditions])
 
 
-def filters(platform=None, metric=None, model=None, conditions=None) -> Filters:
+def filters(platform: Words = None, metric: Words = None, model: Words = None, conditions: Words = None) -> Filters:
     """Filters of options that may each be given several times; every word of the conditions must be met."""
-    given = (tuple(text for text in texts or () if text.strip()) for texts in (platform, metric, model))
-    return Filters(*given, " ".join(conditions or ()).strip())
+    platforms, metrics, models = (
+        tuple(text for text in texts or () if text.strip()) for texts in (platform, metric, model)
+    )
+    return Filters(platforms, metrics, models, " ".join(conditions or ()).strip())
 
 
 def iso_day(text: str | None, name: str) -> str:
@@ -48,7 +56,7 @@ def iso_day(text: str | None, name: str) -> str:
         raise CommandError(f"{name} {error}") from None
 
 
-def listed(figures, filters: Filters, day: str, everything: bool) -> list[dict[str, object]]:
+def listed(figures: Catalog, filters: Filters, day: str, everything: bool) -> list[dict[str, object]]:
     from tokenbook.udfs.catalog import views
 
     with named_well(figures):
@@ -66,7 +74,7 @@ def unlike(rows: Iterable[dict[str, object]]) -> list[dict[str, object]]:
 
 
 @contextmanager
-def named_well(figures) -> Iterator[None]:
+def named_well(figures: Catalog) -> Iterator[None]:
     """A name that the catalogue does not know, and that is near none it knows, is answered with those it knows."""
     from tokenbook.udfs import catalog
 
@@ -86,18 +94,18 @@ def in_order(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     from tokenbook.udfs import catalog
 
     metrics = {name: at for at, name in enumerate(catalog.metrics())}
-    seen: dict[tuple, int] = {}
+    seen: dict[tuple[str, object], int] = {}
 
-    def key(row: Row) -> tuple:
+    def key(row: Row) -> tuple[object, ...]:
         series = tuple(row.get(name) for name in ("tier", "isl", "osl", "precision"))
         parts = (("platform", row["platform"]), ("model", row["model"]), ("series", series))
         first_seen = (seen.setdefault(part, len(seen)) for part in parts)
-        return (metrics[row["metric"]], *first_seen, row.get("interactivity") or 0.0, row.get("as_of", ""))
+        return (metrics[str(row["metric"])], *first_seen, row.get("interactivity") or 0.0, row.get("as_of", ""))
 
     return sorted(rows, key=key)
 
 
-def chosen(figures, first: str, second: str, model: str | None, conditions: str | None, day: str):
+def chosen(figures: Catalog, first: str, second: str, model: str | None, conditions: str | None, day: str) -> Baseline:
     """The row that two words, or one, ask for."""
     from tokenbook.udfs import catalog
 
@@ -121,7 +129,7 @@ def chosen(figures, first: str, second: str, model: str | None, conditions: str 
         raise CommandError(f"{error.args[0]}; decide with --conditions or --model") from None
 
 
-def _which_metric(figures, text: str, reason: str) -> str:
+def _which_metric(figures: Catalog, text: str, reason: str) -> str:
     """What to write instead of a single word that is no metric: it may be a platform, or nearly one, or an id."""
     from tokenbook.udfs import catalog
 
@@ -136,7 +144,7 @@ def _which_metric(figures, text: str, reason: str) -> str:
     return f"{text}: name a metric too, such as {' or '.join(metrics[:2])}; {listed} shows all"
 
 
-def in_place_of(figures, row, history: Sequence[Row], day: str) -> list:
+def in_place_of(figures: Catalog, row: Baseline, history: Sequence[Row], day: str) -> list[Baseline]:
     """The shipped figures that a team row answers for and that its history does not name."""
     from tokenbook.udfs import catalog
 
@@ -156,7 +164,7 @@ def in_place_of(figures, row, history: Sequence[Row], day: str) -> list:
     ]
 
 
-def why_nothing(figures, filters: Filters, day: str) -> str:
+def why_nothing(figures: Catalog, filters: Filters, day: str) -> str:
     """Why no figure fits: the catalogue's own reason, or how many there are without each filter."""
     from tokenbook.udfs import catalog
 

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.choosing import iso_day
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.commands.texts import counted, print_grid, print_text
+
+if TYPE_CHECKING:
+    from tokenbook.udfs.catalog.importers.result import ImportResult
 
 REFUSALS_SHOWN = 10  # refused rows shown one by one before "and n more"
 REASONS_SHOWN = 8  # kinds of reasons shown when not every refused row is
@@ -77,7 +81,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip().casefold().replace("-", "_"), value.strip()
 
 
-def _print_summary(result) -> None:
+def _print_summary(result: ImportResult) -> None:
     taken = Counter(row.metric for row in result.rows)
     print_text(
         f"{result.place} ({result.kind}): {counted(len(result.rows), 'row')} taken, {result.refused_count:,} refused",
@@ -106,7 +110,7 @@ def _width(header: str, lines: Sequence[Sequence[str]]) -> int:
     return max(len(header), *(len(line[0]) for line in lines))
 
 
-def _json_summary(result, out: Path) -> None:
+def _json_summary(result: ImportResult, out: Path) -> None:
     show.as_json(
         {
             "file": result.place,

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from tokenbook.templates.refresh import Line, Report
 
 BAD_INPUT, FINE = 2, 0
 
@@ -49,7 +54,7 @@ def refresh(
 
 
 @contextlib.contextmanager
-def _progress(count: int):
+def _progress(count: int) -> Iterator[Callable[[Path], None]]:
     """A bar over the workbooks on a terminal; gives the function that moves it on."""
     terminal = Console(stderr=True)
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
@@ -61,7 +66,7 @@ def _progress(count: int):
 # ---- for people ------------------------------------------------------------------------------------------
 
 
-def _print(reports, *, writes: bool) -> None:
+def _print(reports: list[Report], *, writes: bool) -> None:
     from tokenbook.templates.refresh import words
 
     for report in reports:
@@ -83,12 +88,12 @@ def _print(reports, *, writes: bool) -> None:
         show.console.print(f"{len(failed)} of {len(reports)} workbooks failed; {untouched}.")
 
 
-def _fault(report) -> None:
+def _fault(report: Report) -> None:
     if report.error:
         print(f"tokenbook: {report.path}: {' '.join(report.error.split())}", file=sys.stderr)
 
 
-def _print_lines(report) -> None:
+def _print_lines(report: Report) -> None:
     told = [line for line in report.lines if line.status != "same"]
     if not told:
         return
@@ -106,7 +111,7 @@ def _print_lines(report) -> None:
     show.table(str(report.path), ["Cell", "What", "Source, as of", "Unit", "Old", "New"], rows, left=4)
 
 
-def _summary(report, writes: bool) -> list[str]:
+def _summary(report: Report, writes: bool) -> list[str]:
     from tokenbook.templates.refresh import words
 
     counts = (len(each) for each in (report.lines, report.changes, report.left))
@@ -116,7 +121,7 @@ def _summary(report, writes: bool) -> list[str]:
 # ---- for programs ----------------------------------------------------------------------------------------
 
 
-def _data(report) -> dict:
+def _data(report: Report) -> dict[str, object]:
     return {
         "workbook": str(report.path),
         "error": report.error or None,
@@ -129,7 +134,7 @@ def _data(report) -> dict:
     }
 
 
-def _cell(line) -> dict:
+def _cell(line: Line) -> dict[str, object]:
     row = line.row
     return {
         "cell": line.cell,

@@ -6,9 +6,14 @@ import importlib.util
 import os
 import tempfile
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 from tokenbook.addin.commands import show
 from tokenbook.udfs.errors import TokenbookError
+
+if TYPE_CHECKING:
+    from tokenbook.addin.server.settings import ServerSettings
 
 NEEDED = ("xlwings_server", "uvicorn", "limits", "prometheus_client", "pythonjsonlogger")
 DEV_FOLDER = "tokenbook-dev-cert"
@@ -19,7 +24,7 @@ class ServeError(TokenbookError):
     """The server cannot be started; one line for the administrator."""
 
 
-def serve(*, dev_cert: bool, **wishes) -> None:
+def serve(*, dev_cert: bool, **wishes: Any) -> None:
     """Check the settings, say what they mean, and run until stopped. ``wishes``: fields of ServerSettings."""
     missing = [name for name in NEEDED if importlib.util.find_spec(name) is None]
     if missing:
@@ -56,7 +61,7 @@ def _check_license(key: str) -> None:
         raise ServeError(f"--license-key: {error}") from None
 
 
-def _run(uvicorn, settings) -> None:
+def _run(uvicorn: ModuleType, settings: ServerSettings) -> None:
     uvicorn.run(
         "tokenbook.addin.server.app:create",
         factory=True,
@@ -74,10 +79,13 @@ def _run(uvicorn, settings) -> None:
     )
 
 
-def _say(settings) -> None:
+def _say(settings: ServerSettings) -> None:
     name = settings.hosts[0] if settings.hosts else f"{settings.host}:{settings.port}"
     scheme = "https" if settings.hosts or settings.certificate else "http"
-    print_ = lambda text: show.console.print(text, soft_wrap=True)  # noqa: E731
+
+    def print_(text: str) -> None:
+        show.console.print(text, soft_wrap=True)
+
     if settings.license_key == "noncommercial":
         print_("Licence: xlwings Server for NON-COMMERCIAL use only; a company needs a paid plan (xlwings.org/pricing)")
     else:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from tokenbook.templates.ooxml import Package
 
 SHOWN = 5  # lines of what was left alone
 
@@ -62,7 +67,7 @@ def convert(book: Path, out: Path | None, *, host: str, force: bool) -> None:
         _say(f"It carries no functions yet, without which xlwings Lite shows #NAME?: tokenbook embed {out or book}")
 
 
-def _carries_functions(package) -> bool:
+def _carries_functions(package: Package) -> bool:
     """Whether xlwings Lite finds Python code in the workbook."""
     from tokenbook.addin.lite import part
 
@@ -71,7 +76,7 @@ def _carries_functions(package) -> bool:
 
 
 @contextmanager
-def _opened(book: Path, out: Path | None, force: bool):
+def _opened(book: Path, out: Path | None, force: bool) -> Iterator[tuple[Package, Callable[[str], None]]]:
     """The package and a function that shows the step under way; errors name the file."""
     from tokenbook.templates import ooxml
     from tokenbook.templates.sharing import SharingError
@@ -99,7 +104,7 @@ def _check_target(book: Path, out: Path | None, force: bool) -> None:
     build.check_target(out, force=force, ending=book.suffix.lower() or ".xlsx")
 
 
-def _save(package, book: Path, out: Path | None) -> None:
+def _save(package: Package, book: Path, out: Path | None) -> None:
     in_place = out is None or (out.exists() and out.samefile(book))
     package.save(None if in_place else out, backup=in_place)
 

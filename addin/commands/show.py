@@ -22,7 +22,7 @@ def significant(value: float, digits: int = 4) -> str:
     return f"{value:,.{decimals}f}"
 
 
-def formatted(value, kind: str) -> str:
+def formatted(value: object, kind: str) -> str:
     """A cell's value as text, by kind of quantity; text such as "never" stays what it is."""
     if not isinstance(value, (int, float)) or isinstance(value, bool):
         return "" if value is None else str(value)
@@ -39,7 +39,7 @@ def formatted(value, kind: str) -> str:
     return f"{value:,.6g}"
 
 
-def cell_value(value) -> str:
+def cell_value(value: object) -> str:
     """What a cell holds, as text: numbers with the digits they have, up to ten."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return "" if value is None else str(value)
@@ -83,7 +83,7 @@ def progress() -> Progress:
     )
 
 
-def as_json(data) -> None:
+def as_json(data: object) -> None:
     """Print data as JSON for another program; errors of cells are their text."""
     text = json.dumps(data, indent=2, ensure_ascii=False, allow_nan=False)
     print(text.encode("utf-8", "backslashreplace").decode("utf-8"))  # a file's name may hold bytes that are no UTF-8

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import contextlib
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+
+if TYPE_CHECKING:
+    from tokenbook.templates.sweep.run import Outcome
+    from tokenbook.templates.sweep.simulate import Simulated
 
 FIGURES = (  # of risk_measures.summary
     ("mean", "Mean"),
@@ -25,7 +31,16 @@ MOST_DRIVERS = 8
 
 
 def sweep(
-    book: Path, inputs: Path, outputs: list[str], out: Path, *, scheduler, workers, restart, force, as_json
+    book: Path,
+    inputs: Path,
+    outputs: list[str],
+    out: Path,
+    *,
+    scheduler: str,
+    workers: int | None,
+    restart: bool,
+    force: bool,
+    as_json: bool,
 ) -> None:
     """Calculate a workbook for every scenario of a table."""
     from tokenbook.templates.sweep import run, scenarios
@@ -62,7 +77,17 @@ def sweep(
         show.table("Results", ["Output", "Lowest", "Median", "Highest"], rows)
 
 
-def simulate(book: Path, spec_file: Path, out: Path | None, *, scheduler, workers, restart, force, as_json) -> None:
+def simulate(
+    book: Path,
+    spec_file: Path,
+    out: Path | None,
+    *,
+    scheduler: str,
+    workers: int | None,
+    restart: bool,
+    force: bool,
+    as_json: bool,
+) -> None:
     """Draw the uncertain inputs of a workbook, calculate every trial, and say what they tell."""
     from tokenbook.templates.sweep import scenarios
     from tokenbook.templates.sweep import simulate as work
@@ -109,8 +134,8 @@ def _figure(name: str, value: float) -> str:
     return f"{value:.1%}" if name in SHARES else show.cell_value(float(f"{value:.6g}"))
 
 
-def _as_data(result, out: Path | None) -> dict:
-    def clean(value: float):
+def _as_data(result: Simulated, out: Path | None) -> dict[str, object]:
+    def clean(value: float) -> float | None:
         return value if value == value else None
 
     return {
@@ -135,7 +160,7 @@ def _as_data(result, out: Path | None) -> dict:
     }
 
 
-def _say_outcome(outcome, out: Path | None) -> None:
+def _say_outcome(outcome: Outcome, out: Path | None) -> None:
     if outcome.resumed:
         show.console.print(f"Continued: {outcome.resumed:,} of {outcome.total:,} were finished before")
     if outcome.idle:
@@ -154,7 +179,7 @@ def _check_target(out: Path, force: bool) -> None:
 
 
 @contextlib.contextmanager
-def _progress(what: str):
+def _progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A bar with rate and time left on a terminal; says what an interruption keeps."""
     terminal = Console(stderr=True)
     done_so_far = total_of = 0

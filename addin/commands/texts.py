@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import SupportsFloat, cast
 
 from rich.padding import Padding
 from rich.table import Table
@@ -20,7 +21,7 @@ def number(value: object) -> str:
     """A figure with its own digits and no more: 5,000,000, 28,012.9, 0.0193363; "-" for none."""
     if value is None:
         return "-"
-    text = show.significant(float(value), DIGITS)
+    text = show.significant(float(cast(SupportsFloat, value)), DIGITS)
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.version import version
 from tokenbook.templates.conventions import MASTER_CHECK
+
+if TYPE_CHECKING:
+    from tokenbook.templates.engine import Model
+    from tokenbook.templates.models.shared.headlines import Headline
+    from tokenbook.templates.sheets.writer import Writer
 
 DEMO_NAME = "token-roi"
 
@@ -25,7 +32,7 @@ def demo(folder: Path) -> None:
     write("roi", out, force=False)
 
 
-def write(template: str, out: Path, *, force: bool, host: str = "classic", **wishes) -> None:
+def write(template: str, out: Path, *, force: bool, host: str = "classic", **wishes: Any) -> None:
     """Write a template workbook with computed values and print what it answers.
 
     host : how calls of our functions are stored, see ``tokenbook.templates.formulas.stored_calls``.
@@ -56,7 +63,7 @@ def write(template: str, out: Path, *, force: bool, host: str = "classic", **wis
         show.console.print(NEEDED, soft_wrap=True)
 
 
-def _build(writer, out: Path, *, force: bool, host: str, progress):
+def _build(writer: Writer, out: Path, *, force: bool, host: str, progress: Callable[[str], None]) -> Model:
     """The workbook on disk; for xlwings Lite with the functions in it."""
     from tokenbook.templates import build, ooxml
 
@@ -74,7 +81,7 @@ def _build(writer, out: Path, *, force: bool, host: str, progress):
     return computed
 
 
-def _headline(headline, model, out: Path) -> None:
+def _headline(headline: Headline, model: Model, out: Path) -> None:
     lines = [[label, *(show.formatted(value, kind) for value in values)] for label, kind, values in headline.lines]
     show.table(headline.title, ["", *headline.columns], lines)
     show.console.print(f"Checks: {model.named(MASTER_CHECK)}")
@@ -137,7 +144,7 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
         show.console.print(f"Written: {out}", soft_wrap=True)
 
 
-def _named(model) -> dict[str, tuple[object, bool]]:
+def _named(model: Model) -> dict[str, tuple[object, bool]]:
     """Values of the defined names that stand for one cell, and whether a formula gives them."""
     found: dict[str, tuple[object, bool]] = {}
     for name, scope in model.package.defined_names:
@@ -159,13 +166,13 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def _is_error(value) -> bool:
+def _is_error(value: object) -> bool:
     from tokenbook.udfs.functions.errors import is_error
 
     return is_error(value)
 
 
-def _text(value) -> str:
+def _text(value: object) -> str:
     if isinstance(value, float):
         return show.significant(value, 6) if abs(value) < 1000 else f"{value:,.2f}"
     return "" if value is None else str(value)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tokenbook.templates.conventions import (
     ALL_CHECKS,
     CHECK_COLUMNS,
@@ -16,7 +18,7 @@ from tokenbook.templates.conventions import (
     OK_WITHOUT_ADDIN,
 )
 from tokenbook.templates.sheets.formula import Cell
-from tokenbook.templates.sheets.writer import MASTER, mark_check
+from tokenbook.templates.sheets.writer import MASTER, Writer, mark_check
 
 TOLERANCE = 1e-9
 COLUMNS = (
@@ -46,12 +48,12 @@ class Group:
     checks: tuple[Check, ...]
 
 
-def reserve(writer) -> None:
+def reserve(writer: Writer) -> None:
     """Give the master check its place, so that every sheet can show it."""
     writer.book.put(MASTER, Cell(CHECKS, writer.body_row, 2))
 
 
-def write(writer, groups: tuple[Group, ...]) -> None:
+def write(writer: Writer, groups: tuple[Group, ...]) -> None:
     sheet = writer.sheet(CHECKS)
     last = len(COLUMNS)
     row = writer.head(CHECKS, "Each line is calculated in two ways. OK means that they agree to 1e-9.", last=last)
@@ -92,7 +94,7 @@ def write(writer, groups: tuple[Group, ...]) -> None:
     writer.finish(sheet, last_row=row - 2, last_column=last, landscape=False)
 
 
-def _write_check(writer, sheet, row: int, check: Check, tolerance_row: int) -> None:
+def _write_check(writer: Writer, sheet: Worksheet, row: int, check: Check, tolerance_row: int) -> None:
     paint, compiled = writer.painter.paint, writer.book.compile
     label, this, other, difference, result = (sheet.cell(row, column) for column in CHECK_COLUMNS)
     label.value = check.label

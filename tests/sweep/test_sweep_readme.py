@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tokenbook.addin.cli import run
-from tokenbook.templates.sweep import simulate
+from tokenbook.templates.sweep.spec import read_spec
 from tokenbook.udfs.kernels.distributions import KINDS
 
 TEXT = (Path(__file__).parents[2] / "templates" / "sweep" / "README.md").read_text(encoding="utf-8")
@@ -42,7 +42,7 @@ def test_the_examples_run(folder):
 
 
 def test_the_specification_says_what_it_seems_to(folder):
-    spec = simulate.read_spec(Path("risk.toml"))
+    spec = read_spec(Path("risk.toml"))
     assert (spec.trials, spec.seed, spec.sampling, spec.outside) == (100, 7, "latin_hypercube", "clip")
     assert list(spec.uncertain) == ["price_annual_factor", "utilization_end_1", "usd_per_kwh"]
 

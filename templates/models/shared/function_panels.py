@@ -9,16 +9,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.conventions import NO_ADDIN
 from tokenbook.templates.models.shared import deployment_core as core
 from tokenbook.templates.sheets import time_sheet
 from tokenbook.templates.sheets.formula import Cell, TimeRow
 from tokenbook.templates.sheets.rows import Constant, Ingredient
+from tokenbook.templates.sheets.writer import Writer
 from tokenbook.udfs.kernels.deployment import INPUTS, OUTPUTS
+from tokenbook.udfs.kernels.deployment import Input as KernelInput
 
 NAME = "Panels"
 FIRST = time_sheet.FIRST
@@ -44,18 +48,18 @@ OUTPUT_FORMATS = {
 class Panels:
     """The sheet while it is written. ``row`` is the last one in use; ``table`` the names and values of the model."""
 
-    writer: object
+    writer: Writer
     platforms: tuple[str, ...]
     room: int
     row: int = 0
     top: int = 0
     table: str = ""
-    items: tuple = ()  # the inputs in ``table``
+    items: tuple[KernelInput, ...] = ()  # the inputs in ``table``
     found: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def begin(
-        cls, writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True, names: tuple[str, ...] = ()
+        cls, writer: Writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True, names: tuple[str, ...] = ()
     ) -> Panels:
         """Head, the add-in's answer and, with ``core_inputs``, the inputs of the model by the functions' names.
 
@@ -81,7 +85,7 @@ class Panels:
         return self
 
     @property
-    def sheet(self):
+    def sheet(self) -> Worksheet:
         return self.writer.sheet(NAME)
 
     @property
@@ -106,7 +110,7 @@ class Panels:
         self.writer.painter.paint(cell, "TB Function", kind)
         self.found[key] = f'=IF(Panels!$B${self.row}="{NO_ADDIN}",NA(),Panels!$B${self.row})'
 
-    def spill(self, call: str, rows: int, columns: int, kinds=("general",), *, missing: str = MISSING) -> int:
+    def spill(self, call: str, rows: int, columns: int, kinds: Sequence[str] = ("general",), *, missing: str = MISSING) -> int:
         """A block filled by one formula, from column A of the next row; gives its first row.
 
         kinds : a number format for each column; the last one serves the columns after it.
@@ -121,7 +125,7 @@ class Panels:
         self.row += rows
         return first
 
-    def _inputs(self, items) -> None:
+    def _inputs(self, items: tuple[KernelInput, ...]) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
         count, self.items = len(self.platforms), items
         self.head("Inputs, by the names that the functions read", self.platforms)
@@ -144,7 +148,7 @@ class Panels:
         """Names and values of platform 1 alone."""
         return self.table.replace(f":${get_column_letter(1 + len(self.platforms))}$", ":$B$")
 
-    def deployment(self, curves=CURVES) -> None:
+    def deployment(self, curves: Sequence[tuple[str, str, str, str]] = CURVES) -> None:
         """Results, the static twin of platform 1, and the curves."""
         self._results()
         self.head(f"{self.platforms[0]} with and without software gains: =TOK_STATIC_VS_DECLINING")
@@ -167,7 +171,7 @@ class Panels:
                     else f'=IF({cell}="{NO_ADDIN}",NA(),{cell})'
                 )
 
-    def _curves(self, curves) -> None:
+    def _curves(self, curves: Sequence[tuple[str, str, str, str]]) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
         count, last = len(self.platforms), self.last
         self.head("Curves: =TOK_DEPLOYMENT_CURVE(names and values, line), month 0 to the last")
