@@ -21,7 +21,7 @@ def embed(book: Path, out: Path | None, *, requirement: bool, used: bool, all_fi
     from tokenbook.templates import build
 
     in_place = out is None or (out.exists() and book.exists() and out.samefile(book))
-    if not in_place:
+    if out is not None and not in_place:
         build.check_target(out, force=force, ending=book.suffix.lower() or ".xlsx")
     with show.progress() as progress:
         progress.add_task("putting the functions in")
