@@ -22,7 +22,9 @@ INPUTS, BASELINES, CHECKS = "Inputs", "Baselines", "Checks"
 
 # --- the Checks sheet ----------------------------------------------------------------------------------------------
 
-CHECK_LABEL, CHECK_THIS, CHECK_OTHER, CHECK_DIFFERENCE, CHECK_VERDICT = range(1, 6)  # its columns
+CHECK_COLUMNS = range(1, 6)
+CHECK_LABEL, CHECK_THIS, CHECK_OTHER, CHECK_DIFFERENCE, CHECK_VERDICT = CHECK_COLUMNS
+ALL_CHECKS = "All checks"  # the label of the master check
 OK, FAILED = "OK", "CHECK"
 NO_ADDIN = "no add-in"  # what stands where one of our functions would, on a machine without it
 OK_WITHOUT_ADDIN = f"{OK}, {NO_ADDIN}"  # the master check, where only our functions are missing

@@ -49,6 +49,92 @@ def test_imports_run_one_way(path):
             assert ORDER.index(other) <= ORDER.index(room), f"{module_of(path)} imports {module}, a higher room"
 
 
+TEMPLATES = "tokenbook.templates."
+INSIDE = (  # the rooms of templates, lower ones first; those of one line do not know each other
+    ("conventions",),
+    ("ooxml",),
+    ("formulas",),
+    ("engine", "formulon"),
+    ("bindings", "sheets", "build"),
+    ("audit", "refresh", "sweep", "models"),
+    ("sharing",),
+)
+LEVEL = {room: level for level, rooms in enumerate(INSIDE) for room in rooms}
+PAIRS = {("sheets", "bindings")}  # a bound input is written with its names
+
+
+def inner_room(module: str) -> str | None:
+    """The room of templates that a module belongs to."""
+    return module.removeprefix(TEMPLATES).split(".")[0] if module.startswith(TEMPLATES) else None
+
+
+@pytest.mark.parametrize("path", [p for p in FILES if inner_room(module_of(p))], ids=lambda p: str(p.relative_to(ROOT)))
+def test_imports_inside_templates_run_one_way(path):
+    room = inner_room(module_of(path))
+    assert room in LEVEL, f"{room} is a new room: give it its place"
+    for module in modules_imported(path):
+        other = inner_room(module)
+        if other and other != room and (room, other) not in PAIRS:
+            assert LEVEL[other] < LEVEL[room], f"{module_of(path)} imports {module}, a room beside or above it"
+
+
+def modules_imported(path: Path) -> set[str]:
+    """The modules of ours that a file imports, on top or inside a function; a package only for what is no module."""
+    found = set()
+    for target in imports_of(path):
+        if target in MODULES:
+            found.add(target)
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    package = module_of(path).split(".")[: None if path.name == "__init__.py" else -1]
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            base = package[: len(package) - node.level + 1] if node.level else []
+            target = ".".join([*base, *((node.module or "").split(".") if node.module else [])])
+            if all(f"{target}.{name.name}" in MODULES for name in node.names):
+                found.discard(target)  # only modules of it
+    return found - {module_of(path)}
+
+
+MODULES = {module_of(path) for path in FILES}
+
+
+def circles(graph: dict[str, set[str]]) -> list[list[str]]:
+    """Modules that import each other, each group sorted: strongly connected components of more than one."""
+    index, low, stack, on_stack, found = {}, {}, [], set(), []
+
+    def visit(node):
+        index[node] = low[node] = len(index)
+        stack.append(node)
+        on_stack.add(node)
+        for other in sorted(graph.get(node, ())):
+            if other not in index:
+                visit(other)
+                low[node] = min(low[node], low[other])
+            elif other in on_stack:
+                low[node] = min(low[node], index[other])
+        if low[node] == index[node]:
+            group = []
+            while not group or group[-1] != node:
+                group.append(stack.pop())
+                on_stack.discard(group[-1])
+            if len(group) > 1:
+                found.append(sorted(group))
+
+    for node in sorted(graph):
+        if node not in index:
+            visit(node)
+    return found
+
+
+def test_a_circle_would_be_seen():
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"a", "d"}, "d": set()}) == [["a", "b", "c"]]
+
+
+def test_no_modules_import_each_other():
+    """Imports inside functions and for types count: what needs them lives in the wrong room."""
+    assert circles({module_of(path): modules_imported(path) for path in FILES}) == []
+
+
 @pytest.mark.parametrize(
     "path", [p for p in FILES if room_of(module_of(p)) == "tokenbook.udfs.kernels"], ids=lambda p: p.name
 )

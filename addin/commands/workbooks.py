@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
 from tokenbook.addin.version import version
+from tokenbook.templates.conventions import MASTER_CHECK
 
 if TYPE_CHECKING:
     from tokenbook.templates.engine import Model
@@ -83,7 +84,7 @@ def _build(writer: Writer, out: Path, *, force: bool, host: str, progress: Calla
 def _headline(headline: Headline, model: Model, out: Path) -> None:
     lines = [[label, *(show.formatted(value, kind) for value in values)] for label, kind, values in headline.lines]
     show.table(headline.title, ["", *headline.columns], lines)
-    show.console.print(f"Checks: {model.named('check_master')}")
+    show.console.print(f"Checks: {model.named(MASTER_CHECK)}")
     show.console.print(f"Written: {out}", soft_wrap=True)
 
 

@@ -14,6 +14,7 @@ from tokenbook.addin.lite import figures, package_source, part, source
 from tokenbook.addin.version import version
 from tokenbook.templates import bindings
 from tokenbook.templates.formulas import stored_calls
+from tokenbook.templates.ooxml import Package
 from tokenbook.udfs import catalog
 from tokenbook.udfs.catalog.spelling import find_platform
 from tokenbook.udfs.errors import TokenbookError
@@ -53,7 +54,7 @@ class Embedded:
 
 
 def embed(
-    package,
+    package: Package,
     *,
     requirement: bool = False,
     used_only: bool = False,
@@ -64,7 +65,7 @@ def embed(
 
     Parameters
     ----------
-    package : tokenbook.templates.ooxml.Package
+    package : Package
     requirement : bool
         Ask for the package ``tokenbook`` of this version in requirements.txt instead of carrying the source.
     used_only : bool
@@ -117,7 +118,7 @@ def _refuse_to_lose(main: str) -> None:
     raise EmbedError(f"this workbook has Python code of its own in xlwings Lite{shown}, which would be lost. {keep}")
 
 
-def _rows_for(package, called: set[str]) -> list[catalog.Baseline]:
+def _rows_for(package: Package, called: set[str]) -> list[catalog.Baseline]:
     """The figures for this workbook: see ``figures``."""
     functions = {name.upper() for name in called}
     if functions & WHOLE:
@@ -130,7 +131,7 @@ def _rows_for(package, called: set[str]) -> list[catalog.Baseline]:
     return figures.chosen(texts & ids | _bound(package), {name for name in platforms if name})
 
 
-def _quoted(package) -> set[str]:
+def _quoted(package: Package) -> set[str]:
     """Texts that stand in formulas and defined names."""
     formulas = [formula.text for sheet in package.sheets for formula in package.formulas(sheet)]
     return {
@@ -138,7 +139,7 @@ def _quoted(package) -> set[str]:
     }
 
 
-def _bound(package) -> set[str]:
+def _bound(package: Package) -> set[str]:
     """Ids of the rows in bound cells, and of those that a refresh would write there."""
     found = set()
     for binding in bindings.read((name.name, name.text) for name in package.names if name.scope is None):

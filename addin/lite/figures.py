@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Hashable, Iterable, Sequence
+from typing import TypeVar
 
 from tokenbook.udfs import catalog
 from tokenbook.udfs.catalog import packaged
@@ -17,6 +18,7 @@ from tokenbook.udfs.catalog import packaged
 LONG_SERIES = ("frontier_", "output_tok_s_per_accelerator")  # metrics, by their first letters
 LOOK_UP_TABLES = ("metrics.csv", "platforms.csv", "models.csv")
 CLAIM_TABLE = "claims.toml"
+Item = TypeVar("Item", bound=Hashable)
 LISTED_ONCE = ("source", "source_ref", "qualifier", "unit")  # kept in tables of their own, or with the metric
 COLUMNS = (*(name for name in catalog.FIELDS if name not in LISTED_ONCE), "source", "qualifier", "origin")
 
@@ -54,7 +56,7 @@ def tables(rows: Sequence[catalog.Baseline], *, claims: bool = True) -> dict[str
     return found
 
 
-def _numbered(items: Iterable) -> dict:
+def _numbered(items: Iterable[Item]) -> dict[Item, int]:
     return {item: number for number, item in enumerate(dict.fromkeys(items), 1)}
 
 

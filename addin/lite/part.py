@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 
-from tokenbook.templates.ooxml import PackageError
+from tokenbook.templates.ooxml import Package, PackageError
 from tokenbook.templates.ooxml.xmlscan import Splice, append_child, escape_attribute, set_attribute, splice, tree
 
 TASKPANES = "xl/webextensions/taskpanes.xml"
@@ -54,7 +54,7 @@ class Extension:
     properties: dict[str, str]
 
 
-def extensions(package) -> list[Extension]:
+def extensions(package: Package) -> list[Extension]:
     """The web extensions of a workbook, of whichever add-in."""
     found = []
     for panes in _related(package, "", "webextensiontaskpanes"):
@@ -62,12 +62,12 @@ def extensions(package) -> list[Extension]:
     return found
 
 
-def lite(package) -> Extension | None:
+def lite(package: Package) -> Extension | None:
     """The web extension of xlwings Lite, if the workbook has one."""
     return next((extension for extension in extensions(package) if STORE_ID in extension.addins), None)
 
 
-def write(package, properties: dict[str, str]) -> None:
+def write(package: Package, properties: dict[str, str]) -> None:
     """Set properties (plain text) of the Lite extension, adding it to the workbook if need be. Others stay."""
     there = lite(package)
     part = there.part if there else _added(package)
@@ -82,7 +82,7 @@ def stored(text: str) -> str:
     return json.dumps(text, ensure_ascii=False).replace("/", "\\/").replace("\x7f", "\\u007f")
 
 
-def _read(package, part: str) -> Extension:
+def _read(package: Package, part: str) -> Extension:
     root = tree(package.read_part(part), part)
     references = root.all("reference")
     for group in root.all("alternateReferences"):
@@ -126,7 +126,7 @@ def _with_properties(text: bytes, part: str, properties: dict[str, str]) -> byte
     return splice(text, changes)
 
 
-def _added(package) -> str:
+def _added(package: Package) -> str:
     """Add an extension without properties, and the task pane that shows it; gives its part name."""
     panes = next(iter(_related(package, "", "webextensiontaskpanes")), None)
     if panes is None:
@@ -134,6 +134,7 @@ def _added(package) -> str:
         package.add_part(panes, PANES_XML.encode(), TASKPANES_TYPE, "", TASKPANES_RELATION)
     part = _free(package, EXTENSION.format(1))
     relation = package.add_part(part, EXTENSION_XML.encode(), EXTENSION_TYPE, panes, EXTENSION_RELATION)
+    assert relation is not None  # it was asked for
     text = package.read_part(panes)
     root = tree(text, panes)
     rows = [int(row) for row in (node.attributes.get("row", "") for node in root.all("taskpane")) if row.isdigit()]
@@ -146,13 +147,13 @@ def _added(package) -> str:
     return part
 
 
-def _related(package, part: str, kind: str) -> list[str]:
+def _related(package: Package, part: str, kind: str) -> list[str]:
     names = {name.lower(): name for name in package.part_names}
     targets = (r.target.lower() for r in package.relationships(part) if r.kind == kind and not r.external)
     return [names[target] for target in targets if target in names]
 
 
-def _free(package, name: str) -> str:
+def _free(package: Package, name: str) -> str:
     """The name, or the next number of it that no part has."""
     taken = {other.lower() for other in package.part_names}
     stem, number = name.removesuffix(".xml").rstrip("0123456789"), 1

@@ -107,7 +107,7 @@ def _importer() -> Section:
 
 def _carried(modules: Iterable[Module]) -> list[Section]:
     """Modules by chapter, each a readable block."""
-    found = {title: [] for title in CHAPTERS.values()}  # type: dict[str, list[Section]]
+    found: dict[str, list[Section]] = {title: [] for title in CHAPTERS.values()}
     for module in modules:
         chapter = next(title for start, title in CHAPTERS.items() if module.path.startswith(start))
         name = module.name.rpartition(".")[2]

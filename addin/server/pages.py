@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tokenbook.addin.version import version
+from tokenbook.templates.conventions import ALL_CHECKS, CHECK_VERDICT, CHECKS, FAILED
 from tokenbook.udfs.errors import TokenbookError
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 MOST_ROWS = 300
 Answer = dict[str, Any]  # an object of JSON
+VERDICT = CHECK_VERDICT - 1  # in a row of values
 log = logging.getLogger("tokenbook.server")
 OPTIONS: dict[str, Callable[[Any], object]] = {  # field of a template's options: how it is read from JSON
     "platforms": lambda value: tuple(str(item) for item in value),
@@ -142,12 +144,16 @@ def refresh(payload: Answer, *, write: bool, force: bool) -> Answer:
 def check(payload: Answer) -> Answer:
     """The checks of an open model that its Checks sheet does not call OK."""
     with _open(payload) as book:
-        sheet = next((sheet for sheet in book.sheets if sheet.name == "Checks"), None)
+        sheet = next((sheet for sheet in book.sheets if sheet.name == CHECKS), None)
         if sheet is None:
             raise PageError("this workbook has no sheet Checks; it is no model of Tokenbook")
         rows = sheet.used_range.options(ndim=2).value
-        master = next((row[1] for row in rows if row and row[0] == "All checks"), None)
-        failed = [{"check": str(row[0]), "result": row[4]} for row in rows if len(row) > 4 and row[4] == "CHECK"]
+        master = next((row[1] for row in rows if row and row[0] == ALL_CHECKS), None)
+        failed = [
+            {"check": str(row[0]), "result": row[VERDICT]}
+            for row in rows
+            if len(row) > VERDICT and row[VERDICT] == FAILED
+        ]
         return {"master": str(master), "failed": failed}
 
 

@@ -93,7 +93,7 @@ def parse(text: str, row: int, column: int) -> Parsed | None:
         if kind == OPERAND:
             if subtype == RANGE:
                 mark = relative(value, row, column)
-                if not (calls and calls[-1].function in SHAPE_ONLY):
+                if not (calls and f"{calls[-1].function}(" in SHAPE_ONLY):
                     references.append(value)
                 linked = linked or ("[" in value and LINK.search(value) is not None)
                 shape.append("#")

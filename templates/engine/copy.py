@@ -43,9 +43,10 @@ def readable(package: Package, formulas: Callable[[str], Mapping[str, str | None
             continue
         root = etree.fromstring(content, PARSER)
         for cell in root.iter("{*}c"):
-            ref = cell.get("r")
+            ref = str(cell.get("r"))
             if ref in spilled:
-                cell.attrib.pop("t", None)
+                if "t" in cell.attrib:
+                    del cell.attrib["t"]
                 del cell[:]
                 continue
             formula = cell.find("{*}f")

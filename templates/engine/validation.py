@@ -118,7 +118,7 @@ def _accepts(model: Held, sheet: str, rule: Rule, value: Any) -> bool:
     if comparison in ("between", "notBetween"):
         between = second is None or first <= value <= second
         return between == (comparison == "between")
-    return COMPARISONS[comparison](value, first)
+    return bool(COMPARISONS[comparison](value, first))
 
 
 def _formula(rule: Rule, name: str) -> str:
@@ -152,4 +152,4 @@ def _listed(model: Held, sheet: str, text: str) -> list[Any] | None:
 def _same(value: Any, item: Any) -> bool:
     if isinstance(value, str) and isinstance(item, str):
         return value.casefold() == item.casefold()
-    return value == item
+    return bool(value == item)

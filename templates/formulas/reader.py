@@ -29,6 +29,11 @@ class Reads(NamedTuple):
     opaque: bool = False
 
     @property
+    def special(self) -> bool:
+        """Whether there is more to it than values that it reads."""
+        return self.opaque or bool(self.places or self.tables)
+
+    @property
     def areas(self) -> tuple[Area, ...]:
         """All that it refers to."""
         return self.values + self.places + self.tables
@@ -44,7 +49,7 @@ class Reader:
     def __init__(self, package: Package, names: Names | None = None):
         self.names = names or Names(package)
         self._order = [sheet.casefold() for sheet in package.sheets]
-        self._operands: dict[tuple[str, str], Reads] = {}
+        self._operands: dict[str, dict[str, Reads]] = {}  # sheet -> operand, or "function(" -> what it means there
         self._meanings: dict[tuple[str, str], Reads | None] = {}  # None while a name is being read
 
     def read(self, text: str, sheet: str) -> Reads:
@@ -61,43 +66,42 @@ class Reader:
         places: list[Area] = []
         tables: list[Area] = []
         opaque = parsed.computed
-        for function in parsed.functions:  # one may be a LAMBDA of the workbook
-            found = self._operand(function + "(", sheet, depth)
+        known = self._operands.setdefault(sheet, {})
+        for text in (*parsed.calls, *parsed.operands):  # a function may be a LAMBDA of the workbook
+            found = known.get(text)
+            if found is None:
+                found = self._operand(text, sheet, depth)
             if found is not NOTHING:
                 values += found.values
-                places += found.places
-                tables += found.tables
-                opaque = opaque or found.opaque
-        for operand in parsed.operands:
-            found = self._operand(operand, sheet, depth)
-            values += found.values
-            places += found.places
-            tables += found.tables
-            opaque = opaque or found.opaque
-        for operand in parsed.asked:
-            found = self._operand(operand, sheet, depth)
+                if found.special:
+                    places += found.places
+                    tables += found.tables
+                    opaque = opaque or found.opaque
+        for text in parsed.asked:
+            found = self._operand(text, sheet, depth)
             # how large a name or table is may depend on values
-            (places if reference(operand) else values).extend(found.values)
+            (places if reference(text) else values).extend(found.values)
             places += found.places
             tables += found.tables
             opaque = opaque or found.opaque
         return Reads(tuple(values), tuple(places), tuple(tables), opaque)
 
     def _operand(self, text: str, sheet: str, depth: int) -> Reads:
-        found = self._operands.get((text, sheet))
+        known = self._operands.setdefault(sheet, {})
+        found = known.get(text)
         if found is None:
             found = self._operand_read(text, sheet, depth)
             if not depth:  # else it may have been cut short
-                self._operands[text, sheet] = found
+                known[text] = found
         return found
 
     def _operand_read(self, text: str, sheet: str, depth: int) -> Reads:
         if text.endswith("("):
-            where, bang, name = text[:-1].rpartition("!")
-            return self._name(name, next(iter(self._sheets(where)), sheet) if bang else sheet, depth)
+            before, bang, name = text[:-1].rpartition("!")
+            return self._name(name, next(iter(self._sheets(before)), sheet) if bang else sheet, depth)
         parts = reference(text)
         if parts is not None:
-            where = parts.qualifier
+            where: str | None = parts.qualifier
             if where is None:
                 return Reads((Area(sheet, *parts.bounds),))
             if "[" in where:
@@ -106,10 +110,10 @@ class Reader:
             if not sheets and ":" in where:
                 return UNREADABLE  # A1:Inputs!C9
             return Reads(tuple(Area(name, *parts.bounds) for name in sheets))
-        where, bang, rest = text.rpartition("!")
-        if bang and "[" in where:
+        before, bang, rest = text.rpartition("!")
+        if bang and "[" in before:
             return NOTHING
-        if bang and ("!" in where or (":" in where and not self._sheets(where))):
+        if bang and ("!" in before or (":" in before and not self._sheets(before))):
             return UNREADABLE  # Inputs!A1:Inputs!B2, A1:'Inputs'!C9
         if "[" in rest:
             return Reads(tables=self.names.tables.areas(rest.partition("[")[0], sheet))
@@ -117,8 +121,7 @@ class Reader:
             return UNREADABLE
         if not IDENTIFIER.fullmatch(rest):
             return NOTHING  # #REF! and the like
-        scope = next(iter(self._sheets(where)), sheet) if bang else sheet
-        return self._name(rest, scope, depth)
+        return self._name(rest, next(iter(self._sheets(before)), sheet) if bang else sheet, depth)
 
     def _sheets(self, qualifier: str) -> list[str]:
         """The sheets of a qualifier: one, or those between two (Jan:Mar)."""

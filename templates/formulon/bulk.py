@@ -132,6 +132,7 @@ def _beside() -> dict[str, Any]:
     """The functions of the small module, bound to the engine of this process."""
     compiled.start()
     engine = LIB._engine
+    assert engine is not None  # it has been started
     linker = wasmtime.Linker(engine)
     for name, export in inside.IMPORTS.items():
         linker.define(LIB.store, "engine", name, LIB._exports[export])
@@ -141,12 +142,18 @@ def _beside() -> dict[str, Any]:
 
 def _call(name: str, book: Workbook, *arguments: int) -> int:
     # The engine's own guard: after a crash inside of it nothing is called any more.
-    return int(LIB._call_or_poison(_beside()[name], name, book._require(), *arguments))
+    return int(LIB._call_or_poison(_beside()[name], name, _handle(book), *arguments))
+
+
+def _handle(book: Workbook) -> int:
+    if not book.is_valid:
+        raise ValueError("the workbook is closed")
+    return int(book._handle)
 
 
 def _cells(book: Workbook, sheet: int) -> int:
     with _Room(4) as start:
-        if LIB.fm_workbook_cell_count(book._require(), sheet, start):
+        if LIB.fm_workbook_cell_count(_handle(book), sheet, start):
             raise FormulonError(8, op="fm_workbook_cell_count")
         return int(LIB.read_u32(start))
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from formualizer import Tokenizer
 
 OURS = "TOK_"
+CALLS_US = re.compile(rf"{OURS}\w+\(", re.IGNORECASE)  # behind any prefix; a look at the letters, before reading
 PREFIX = re.compile(r"^_XL(?:DUDF|FN|WS|UDF)[_.]|^_XLFN\.", re.IGNORECASE)  # that hosts store before a name
 CELL = r"\$?[A-Z]{1,3}\$?[0-9]{1,7}"
 LOCAL = re.compile(

@@ -34,14 +34,14 @@ def start() -> None:
             return
         # The binding reads its module by ``wasmtime.Module.from_file``: for this once, its own name for wasmtime
         # leads to a namespace with another reader. Nobody else's wasmtime changes.
-        real = binding.wasmtime
-        reading = types.SimpleNamespace(**vars(real))
+        names: dict[str, object] = vars(binding)
+        reading = types.SimpleNamespace(**vars(wasmtime))
         reading.Module = types.SimpleNamespace(from_file=module)
-        binding.wasmtime = reading
+        names["wasmtime"] = reading
         try:
             binding.LIB._ensure()
         finally:
-            binding.wasmtime = real
+            names["wasmtime"] = wasmtime
 
 
 def module(engine: wasmtime.Engine, path: str) -> wasmtime.Module:

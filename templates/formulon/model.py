@@ -14,14 +14,13 @@ from formulon import CalcMode, FormulonError
 
 from tokenbook.templates import ooxml
 from tokenbook.templates.formulon import bulk, compiled
+from tokenbook.templates.formulon.areas import Surroundings
 from tokenbook.templates.formulon.bulk import CellValue, Place
-from tokenbook.templates.formulon.calls import OURS
-from tokenbook.templates.formulon.ours import Cell, Ours, Surroundings
+from tokenbook.templates.formulon.calls import CALLS_US
+from tokenbook.templates.formulon.ours import Cell, Ours
 from tokenbook.templates.names import Names
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
-from tokenbook.udfs.functions import CellError
-from tokenbook.udfs.functions.errors import is_error
 
 Canonical = Callable[[bytes], bytes]
 TABLE = "=TABLE("
@@ -59,7 +58,7 @@ class Book:
         self._tables_apart = bool(tables) and self._book.calc_mode() == CalcMode.AUTO_NO_TABLE
         self._arrays_of_constants()
         self._ours: Ours | None = None
-        if any(OURS in text.upper() for text in self._formulas.values()):
+        if any(map(CALLS_US.search, self._formulas.values())):
             self._ours = self._bound(content, package, [used for _, used in scanned], tables)
 
     def __enter__(self) -> Book:
@@ -180,7 +179,7 @@ class Book:
     def _bound(
         self, content: bytes, package: ooxml.Package | None, used: list[tuple[int, int]], tables: list[Place]
     ) -> Ours:
-        mine = {place: text for place, text in self._formulas.items() if OURS in text.upper()}
+        mine = {place: text for place, text in self._formulas.items() if CALLS_US.search(text)}
         with ooxml.open_package(content) as opened:
             package = package or opened
             names = Names(package)

@@ -14,17 +14,17 @@ meant the sheet that it is evaluated on, and answers with a wrong number.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 
 from formulon import FormulonError, Workbook
 
 from tokenbook.templates.formulon import bulk
+from tokenbook.templates.formulon.areas import Area, Surroundings
 from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import Call, Pieces, UnsupportedError, pieces_of
 from tokenbook.templates.formulon.slots import (
-    Area,
     Argument,
     Constant,
     Formula,
@@ -32,17 +32,10 @@ from tokenbook.templates.formulon.slots import (
     Inner,
     Slot,
     grid_of,
-    quoted,
 )
-from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
 from tokenbook.udfs.functions import CellError, registry
 
 RESULTS = "_tokenbook"
-CELLS = re.compile(
-    r"(?:('(?:[^']|'')+'|[^'!:(),\s\[\]]+)!)?(?:\$?([A-Z]{1,3})\$?([0-9]{1,7})(?::\$?([A-Z]{1,3})\$?([0-9]{1,7}))?"
-    r"|\$?([A-Z]{1,3}):\$?([A-Z]{1,3})|\$?([0-9]{1,7}):\$?([0-9]{1,7}))",
-    re.IGNORECASE,
-)
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:E[+-]?[0-9]+)?|\.[0-9]+(?:E[+-]?[0-9]+)?", re.IGNORECASE)
 OF_ITS_SHEET = re.compile(r"\b(?:INDIRECT|CELL|SHEET|SHEETS|FORMULATEXT)\(", re.IGNORECASE)  # mean where they stand
 
@@ -68,53 +61,6 @@ class Cell:
         return [(sheet, row + i, column + j) for i in range(height) for j in range(width)]
 
 
-@dataclass
-class Surroundings:
-    """What the formulas of a workbook refer to.
-
-    sheets : name in lower case -> number
-    names : (name, sheet or None), in lower case -> what it stands for
-    used : rows and columns in use, for each sheet
-    """
-
-    titles: list[str]
-    names: Mapping[tuple[str, str | None], str]
-    used: list[tuple[int, int]]
-    sheets: dict[str, int] = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.sheets = {title.casefold(): number for number, title in enumerate(self.titles)}
-
-    def area(self, text: str, home: int, deep: int = 0) -> Area | None:
-        """The cells that a reference or a name stands for, if it is as simple as that."""
-        found = CELLS.fullmatch(text)
-        if found:
-            sheet = home if found[1] is None else self.sheets.get(sheet_name(found[1]).casefold())
-            return None if sheet is None else self._area(sheet, found)
-        where, bang, name = text.rpartition("!")
-        scope = sheet_name(where).casefold() if bang else self.titles[home].casefold()
-        for key in ((name.casefold(), scope), (name.casefold(), None)):
-            meaning = self.names.get(key)
-            if meaning is not None:
-                absolute = CELLS.fullmatch(meaning) and "!" in meaning and "$" in meaning
-                return self.area(meaning, home, deep + 1) if absolute and not deep else None
-        return None
-
-    def _area(self, sheet: int, found: re.Match[str]) -> Area | None:
-        rows, columns = self.used[sheet] if sheet < len(self.used) else (1, 1)
-        if found[2]:
-            top, left = int(found[3]), column_number(found[2])
-            bottom, right = int(found[5] or top), column_number(found[4]) if found[4] else left
-        elif found[6]:
-            top, bottom, left, right = 1, max(rows, 1), column_number(found[6]), column_number(found[7])
-        else:
-            top, bottom, left, right = int(found[8]), int(found[9]), 1, max(columns, 1)
-        top, bottom, left, right = min(top, bottom), max(top, bottom), min(left, right), max(left, right)
-        if not (1 <= top and bottom <= LAST_ROW and right <= LAST_COLUMN):
-            return None
-        return Area(sheet, top - 1, left - 1, bottom - 1, right - 1)
-
-
 class Ours:
     """The calls of our functions in a workbook of the engine.
 
@@ -132,11 +78,11 @@ class Ours:
         self._asked: dict[frozenset[Place], set[Slot]] = {}
         self.unsupported: dict[Place, str] = {}
         self._results, self._results_name = self._added(RESULTS)
-        cells = {cell.place: cell for cell in cells}
-        self._fills = {place: cell.places() for place, cell in cells.items()}
+        mine = {cell.place: cell for cell in cells}
+        self._fills = {place: cell.places() for place, cell in mine.items()}
         self._before, turns = self._order()
         self._refuse_tables(tables)
-        for place, cell in cells.items():
+        for place, cell in mine.items():
             if place in self.unsupported:
                 continue
             try:
@@ -307,7 +253,10 @@ class Ours:
     def _take(self, cell: Cell, turn: int) -> None:
         pieces = pieces_of(cell.formula)
         slots: list[Slot] = []
-        formula = Formula(cell.place, *self._flattened(pieces, cell.place, turn, slots))
+        flat, firsts = self._flattened(pieces, cell.place, turn, slots)
+        if not slots:  # the letters of a call, in a text
+            return
+        formula = Formula(cell.place, flat, None, firsts)
         if cell.legacy and cell.area:
             height, width = cell.area  # one value fills all, one row every row, and what is missing is #N/A
             formula.around = (f"TAKE(IF(SEQUENCE({height},{width}),", f"),{height},{width})")
@@ -315,7 +264,9 @@ class Ours:
         self._slots += [slot for slot in slots if slot not in self._slots]
         for slot in dict.fromkeys(piece for piece in formula.pieces if isinstance(piece, Slot)):
             slot.readers.append(formula)
-        fills = cell.places()[1:]  # where the file keeps the rest of an array, which would be in its way
+        fills = (
+            cell.places()
+        )  # the rest of an array would be in its way; its first cell goes first, it holds the others
         bulk.write(self._book, fills, [None] * len(fills))
 
     def _flattened(

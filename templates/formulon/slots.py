@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from tokenbook.templates.formulon.areas import Area
 from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import Local
 from tokenbook.templates.ooxml.references import column_letters
@@ -23,21 +24,6 @@ class Constant:
     """A number, a text, or nothing at all."""
 
     value: object = OMITTED
-
-
-@dataclass(frozen=True)
-class Area:
-    """Cells of a sheet; of whole columns or rows those that are in use."""
-
-    sheet: int
-    top: int
-    left: int
-    bottom: int
-    right: int
-
-    def places(self) -> list[Place]:
-        rows, columns = range(self.top, self.bottom + 1), range(self.left, self.right + 1)
-        return [(self.sheet, row, column) for row in rows for column in columns]
 
 
 @dataclass(frozen=True)

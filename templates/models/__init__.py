@@ -7,6 +7,7 @@ all that the command line, the tests and the documentation need to know of it; m
 from __future__ import annotations
 
 from importlib import import_module
+from types import ModuleType
 
 TEMPLATES = {  # name on the command line: the question it answers
     "roi": "Which platform pays over several years? Up to four side by side: cost per Mtok, NPV, IRR, multiple, net ROI.",
@@ -19,6 +20,6 @@ TEMPLATES = {  # name on the command line: the question it answers
 }
 
 
-def module(name: str):
+def module(name: str) -> ModuleType:
     """The module or folder of a template; it has ``compose`` and ``headline``."""
     return import_module(f"tokenbook.templates.models.{name.replace('-', '_')}")

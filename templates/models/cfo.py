@@ -7,6 +7,9 @@ top: what is shown, how it is put together, what it says.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared import (
     bridge,
     by_period,
@@ -16,6 +19,7 @@ from tokenbook.templates.models.shared import (
     headlines,
     reconciliation,
     risk_panel,
+    risk_results,
     statements,
 )
 from tokenbook.templates.models.shared import deployment_core as core
@@ -95,7 +99,7 @@ def compose(options: Options) -> Writer:
     rate_panel(panels)
     risk_panel.panel(panels)
     found = panels.finish()
-    risk_panel.results(writer)
+    risk_results.results(writer)
     write_dashboard(writer, platforms, years)
     groups = (
         *reconciliation.core_checks(platforms, found), *statements.checks(platforms), *depreciation_methods.checks(found),
@@ -161,7 +165,7 @@ def _over_revenue(amount: str) -> str:
     return f'=IF({{model_#.revenue:total}}>0,({amount})/{{model_#.revenue:total}},"none")'
 
 
-def write_valuation(writer: Writer, named, platforms: tuple[str, ...], years: int) -> None:
+def write_valuation(writer: Writer, named: Mapping[str, Input], platforms: tuple[str, ...], years: int) -> None:
     def name() -> None:
         bridge.name_steps(writer)
         depreciation_methods.name_effects(writer, platforms)
@@ -262,8 +266,8 @@ def dashboard_charts(writer: Writer, platforms: tuple[str, ...], years: int) -> 
         names=["Cost, with software gains", "Cost, fixed: without software gains", "Price"],
     )  # fmt: skip
 
-    def stretch(key):
-        place = writer.book.find(key)
+    def stretch(key: str) -> tuple[int, int, int]:
+        place = writer.book.time_row(key)
         return place.row, place.first, place.last
 
     schedule = charts.bars(
@@ -318,6 +322,6 @@ def cover(facts: tuple[tuple[str, str], ...], months: int) -> Cover:
     )  # fmt: skip
 
 
-def headline(writer: Writer, model) -> headlines.Headline:
+def headline(writer: Writer, model: Model) -> headlines.Headline:
     """What the workbook answers, for the command line."""
     return headlines.by_platform(writer, model)

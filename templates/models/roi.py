@@ -6,6 +6,7 @@ reproduced and stressed. Read from the top: what it shows, how it is put togethe
 
 from __future__ import annotations
 
+from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared import (
     by_period,
     claim_sheet,
@@ -14,6 +15,7 @@ from tokenbook.templates.models.shared import (
     headlines,
     reconciliation,
     risk_panel,
+    risk_results,
 )
 from tokenbook.templates.models.shared import deployment_core as core
 from tokenbook.templates.models.shared.claim_sheet import CLAIM, CLAIM_FIGURES, THE_CLAIM
@@ -68,7 +70,7 @@ def compose(options: Options) -> Writer:
     claim_sheet.panel(panels)
     risk_panel.panel(panels)
     found = panels.finish()
-    risk_panel.results(writer)
+    risk_results.results(writer)
     write_dashboard(writer, setting.platforms, years)
     groups = (*reconciliation.core_checks(setting.platforms, found), claim_sheet.checks(found))
     left_out = ("Not included", "Financing, VAT, idle power below full use, prefill and decode priced apart.")
@@ -180,6 +182,6 @@ def cover(facts: tuple[tuple[str, str], ...]) -> Cover:
     )  # fmt: skip
 
 
-def headline(writer: Writer, model) -> headlines.Headline:
+def headline(writer: Writer, model: Model) -> headlines.Headline:
     """What the workbook answers, for the command line."""
     return headlines.by_platform(writer, model)

@@ -25,4 +25,5 @@ def log_rows(lines: list[Line], today: str) -> list[dict[str, object]]:
             "Source": f"{line.row.source} ({line.row.source_ref}), as of {line.row.as_of}, {line.row.confidence}",
         }
         for line in lines
+        if line.row is not None  # what is written has one
     ]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.table import Table, TableStyleInfo
 
+from tokenbook.templates.conventions import BASELINE_TABLE
 from tokenbook.templates.sheets.citations import COLUMNS, VALUE_COLUMN
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.templates.sheets.writer import Writer
+from tokenbook.udfs.catalog import Baseline
 
 LONG_WORDS = 0.75  # of a column's width is used where words are as long as commit hashes
 
@@ -19,7 +23,7 @@ def kept(baseline: str) -> str:
     return f"{baseline} (as it was)"
 
 
-def place(writer, used, context, kept_ids=()) -> None:
+def place(writer: Writer, used: Sequence[Baseline], context: Sequence[Baseline], kept_ids: Iterable[str] = ()) -> None:
     """Decide which row stands where, before anything refers to it: ``used``, ``kept_ids`` among them, ``context``."""
     also = [replace(row, id=kept(row.id)) for row in used if row.id in kept_ids]
     ordered = list(dict.fromkeys([*used, *also, *context]))
@@ -27,7 +31,7 @@ def place(writer, used, context, kept_ids=()) -> None:
         writer.baselines[row.id] = (row, Cell("Baselines", writer.body_row + 1 + offset, VALUE_COLUMN))
 
 
-def write(writer, used) -> None:
+def write(writer: Writer, used: Sequence[Baseline]) -> None:
     """Write the table. Figures in use are bound by a defined name, so that ``tokenbook refresh`` finds them."""
     sheet = writer.sheet("Baselines")
     last = len(COLUMNS)
@@ -53,7 +57,7 @@ def write(writer, used) -> None:
         texts = ((str(show(row)), width) for _, width, show in COLUMNS)
         sheet.row_dimensions[cell.row].height = 13.5 * max(lines_of(text, width * LONG_WORDS) for text, width in texts)
     bottom = header + len(writer.baselines)
-    table = Table(displayName="BaselineTable", ref=f"A{header}:{get_column_letter(last)}{bottom}")
+    table = Table(displayName=BASELINE_TABLE, ref=f"A{header}:{get_column_letter(last)}{bottom}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(header + 1, VALUE_COLUMN + 1)

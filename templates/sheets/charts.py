@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from openpyxl.chart import BarChart, LineChart, Reference, ScatterChart
 from openpyxl.chart.marker import Marker
@@ -13,9 +15,11 @@ from openpyxl.chart.text import RichText
 from openpyxl.drawing.line import LineProperties
 from openpyxl.drawing.text import CharacterProperties, Font, Paragraph, ParagraphProperties
 from openpyxl.utils import quote_sheetname
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Range, TimeRow
+from tokenbook.templates.sheets.writer import Writer
 
 GRID = "D9E1E8"
 
@@ -24,12 +28,14 @@ def _text(size: int, *, bold: bool = False, color: str = style.INK) -> Character
     return CharacterProperties(sz=size * 100, b=bold, solidFill=color, latin=Font(typeface=style.FONT))
 
 
-def finish(chart, title: str, x_title: str, y_title: str, number_format: str) -> None:
+def finish(chart: Any, title: str, x_title: str, y_title: str, number_format: str) -> None:
     """Title, axes and colours of the house for a chart that is put together elsewhere."""
     _finish(chart, title, x_title, y_title, chart.width, chart.height, number_format)
 
 
-def _finish(chart, title: str, x_title: str, y_title: str, width: float, height: float, number_format: str) -> None:
+def _finish(
+    chart: Any, title: str, x_title: str, y_title: str, width: float, height: float, number_format: str
+) -> None:
     chart.title = title
     chart.title.tx.rich.p[0].pPr = ParagraphProperties(defRPr=_text(11, bold=True, color=style.NAVY))
     for run in chart.title.tx.rich.p[0].r:
@@ -51,15 +57,29 @@ def _finish(chart, title: str, x_title: str, y_title: str, width: float, height:
     chart.x_axis.tickLblPos = "low"
 
 
-def _range(sheet, place: TimeRow, *, skip: int, upto: int | None = None) -> Reference:
+def _range(sheet: Worksheet, place: TimeRow, *, skip: int, upto: int | None = None) -> Reference:
     last = place.last if upto is None else min(place.last, place.first + upto)
     return Reference(sheet, min_row=place.row, max_row=place.row, min_col=place.first + skip, max_col=last)
 
 
 def lines_over_months(
-    writer, *, title, y_title, number_format, rows, names, skip=0, dashed=(), log=False, width=16.5, height=8.6,
-    categories="time.month", x_title="Month", every=12, upto=None,
-):  # fmt: skip
+    writer: Writer,
+    *,
+    title: str,
+    y_title: str,
+    number_format: str,
+    rows: Sequence[Any],
+    names: Sequence[Any],
+    skip: int = 0,
+    dashed: Sequence[int] = (),
+    log: bool = False,
+    width: float = 16.5,
+    height: float = 8.6,
+    categories: str = "time.month",
+    x_title: str = "Month",
+    every: int = 12,
+    upto: int | None = None,
+) -> Any:
     """A line a platform (or a variant of it) over the months of the model.
 
     rows : names of time rows; names : (sheet, cell) of each legend text, or plain text; dashed : indices.
@@ -88,9 +108,21 @@ def lines_over_months(
 
 
 def bars(
-    writer, *, title, y_title, number_format, sheet, categories, rows, names, stacked=False, down=False, width=16.5,
-    height=8.6, palette=style.SERIES,
-):  # fmt: skip
+    writer: Writer,
+    *,
+    title: str,
+    y_title: str,
+    number_format: str,
+    sheet: Worksheet,
+    categories: Any,
+    rows: Sequence[Any],
+    names: Sequence[Any],
+    stacked: bool = False,
+    down: bool = False,
+    width: float = 16.5,
+    height: float = 8.6,
+    palette: Sequence[str] = style.SERIES,
+) -> Any:
     """Clustered (or stacked) bars; ``categories`` and ``rows`` are (row, first column, last column) of ``sheet``.
 
     With ``down`` they are (column, first row, last row).
@@ -114,7 +146,19 @@ def bars(
     return chart
 
 
-def waterfall(writer, *, title, y_title, number_format, sheet, categories, hidden, shown, width=16.5, height=8.6):
+def waterfall(
+    writer: Writer,
+    *,
+    title: str,
+    y_title: str,
+    number_format: str,
+    sheet: Worksheet,
+    categories: Any,
+    hidden: Sequence[Any],
+    shown: Sequence[Any],
+    width: float = 16.5,
+    height: float = 8.6,
+) -> Any:
     """Steps from one total to another as floating columns.
 
     ``hidden`` are the rows below (or above, for negative parts) which a step floats, ``shown`` pairs of rows (above and
@@ -133,7 +177,7 @@ def waterfall(writer, *, title, y_title, number_format, sheet, categories, hidde
     return chart
 
 
-def _stretch(worksheet, at: int, first: int, last: int, down: bool) -> Reference:
+def _stretch(worksheet: Worksheet, at: int, first: int, last: int, down: bool) -> Reference:
     """Cells of one row, or ``down`` one column."""
     if down:
         return Reference(worksheet, min_col=at, max_col=at, min_row=first, max_row=last)
@@ -153,20 +197,20 @@ class Curve:
 
 
 def scatter(
-    writer,
+    writer: Writer,
     *,
-    title,
-    x_title,
-    y_title,
-    number_format,
-    curves,
-    x_format="0",
-    x_low=None,
-    x_high=None,
-    log=False,
-    width=16.5,
-    height=8.6,
-):
+    title: str,
+    x_title: str,
+    y_title: str,
+    number_format: str,
+    curves: Sequence[Any],
+    x_format: str = "0",
+    x_low: float | None = None,
+    x_high: float | None = None,
+    log: bool = False,
+    width: float = 16.5,
+    height: float = 8.6,
+) -> Any:
     """Points over points: measured frontiers, a cost over utilisation. Lines are straight: nothing is drawn in."""
     chart = ScatterChart()
     chart.style, chart.scatterStyle = 13, "lineMarker"
@@ -192,13 +236,13 @@ def scatter(
     return chart
 
 
-def _area(writer, place) -> Reference:
+def _area(writer: Writer, place: Any) -> Reference:
     sheet = writer.sheet(place.sheet)
     last_row, last_column = getattr(place, "last_row", place.row), getattr(place, "last_column", place.column)
     return Reference(sheet, min_row=place.row, max_row=last_row, min_col=place.column, max_col=last_column)
 
 
-def _linked(place) -> SeriesLabel:
+def _linked(place: Any) -> SeriesLabel:
     from openpyxl.chart.data_source import StrRef
     from openpyxl.utils import get_column_letter
 

@@ -4,8 +4,21 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tokenbook.templates.conventions import (
+    ALL_CHECKS,
+    CHECK_COLUMNS,
+    CHECK_TOLERANCE,
+    CHECKS,
+    FAILED,
+    MASTER_CHECK,
+    NO_ADDIN,
+    OK,
+    OK_WITHOUT_ADDIN,
+)
 from tokenbook.templates.sheets.formula import Cell
-from tokenbook.templates.sheets.writer import MASTER, mark_check
+from tokenbook.templates.sheets.writer import MASTER, Writer, mark_check
 
 TOLERANCE = 1e-9
 COLUMNS = (
@@ -35,27 +48,27 @@ class Group:
     checks: tuple[Check, ...]
 
 
-def reserve(writer) -> None:
+def reserve(writer: Writer) -> None:
     """Give the master check its place, so that every sheet can show it."""
-    writer.book.put(MASTER, Cell("Checks", writer.body_row, 2))
+    writer.book.put(MASTER, Cell(CHECKS, writer.body_row, 2))
 
 
-def write(writer, groups: tuple[Group, ...]) -> None:
-    sheet = writer.sheet("Checks")
+def write(writer: Writer, groups: tuple[Group, ...]) -> None:
+    sheet = writer.sheet(CHECKS)
     last = len(COLUMNS)
-    row = writer.head("Checks", "Each line is calculated in two ways. OK means that they agree to 1e-9.", last=last)
+    row = writer.head(CHECKS, "Each line is calculated in two ways. OK means that they agree to 1e-9.", last=last)
     paint = writer.painter.paint
     for column, (_, width, _) in enumerate(COLUMNS, 1):
         sheet.column_dimensions["ABCDE"[column - 1]].width = width
     master_row, tolerance_row = row, row + 1
-    sheet.cell(master_row, 1).value = "All checks"
+    sheet.cell(master_row, 1).value = ALL_CHECKS
     sheet.cell(tolerance_row, 1).value = "Tolerance, relative"
     sheet.cell(tolerance_row, 2).value = TOLERANCE
     for at in (master_row, tolerance_row):
         paint(sheet.cell(at, 1), "TB Label")
     paint(sheet.cell(tolerance_row, 2), "TB Input")
     sheet.cell(tolerance_row, 2).number_format = "0E+00"
-    writer.define("check_tolerance", Cell("Checks", tolerance_row, 2))
+    writer.define(CHECK_TOLERANCE, Cell(CHECKS, tolerance_row, 2))
     row = tolerance_row + 2
     first = row
     for group in groups:
@@ -70,31 +83,31 @@ def write(writer, groups: tuple[Group, ...]) -> None:
     results = f"$E${first}:$E${row}"
     master = sheet.cell(master_row, 2)
     master.value = (
-        f'=IF(COUNTIF({results},"CHECK")>0,"CHECK "&COUNTIF({results},"CHECK"),'
-        f'IF(COUNTIF({results},"no add-in")>0,"OK, no add-in","OK"))'
+        f'=IF(COUNTIF({results},"{FAILED}")>0,"{FAILED} "&COUNTIF({results},"{FAILED}"),'
+        f'IF(COUNTIF({results},"{NO_ADDIN}")>0,"{OK_WITHOUT_ADDIN}","{OK}"))'
     )
     paint(master, "TB Check")
     mark_check(sheet, master.coordinate)
     mark_check(sheet, f"E{first}:E{row}")
-    writer.define("check_master", Cell("Checks", master_row, 2))
+    writer.define(MASTER_CHECK, Cell(CHECKS, master_row, 2))
     sheet.freeze_panes = sheet.cell(first, 1)
     writer.finish(sheet, last_row=row - 2, last_column=last, landscape=False)
 
 
-def _write_check(writer, sheet, row: int, check: Check, tolerance_row: int) -> None:
+def _write_check(writer: Writer, sheet: Worksheet, row: int, check: Check, tolerance_row: int) -> None:
     paint, compiled = writer.painter.paint, writer.book.compile
-    label, this, other, difference, result = (sheet.cell(row, column) for column in range(1, 6))
+    label, this, other, difference, result = (sheet.cell(row, column) for column in CHECK_COLUMNS)
     label.value = check.label
     paint(label, "TB Label")
-    this.value = compiled(check.this, "Checks")
+    this.value = compiled(check.this, CHECKS)
     paint(this, "TB Link" if "!" in this.value else "TB Calc", check.kind)
-    text = compiled(check.other, "Checks")
-    other.value = f'=IFERROR({text[1:]},"no add-in")' if check.function else text
+    text = compiled(check.other, CHECKS)
+    other.value = f'=IFERROR({text[1:]},"{NO_ADDIN}")' if check.function else text
     paint(other, "TB Function" if check.function else "TB Link" if "!" in text else "TB Calc", check.kind)
-    scale = compiled(check.scale, "Checks")[1:] if check.scale else f"MAX(ABS(B{row}),ABS(C{row}))"
+    scale = compiled(check.scale, CHECKS)[1:] if check.scale else f"MAX(ABS(B{row}),ABS(C{row}))"
     difference.value = f"=IF(B{row}=C{row},0,IFERROR(ABS(B{row}-C{row})/{scale},1))"
     paint(difference, "TB Calc")
     difference.number_format = "0.0E+00"
-    verdict = f'IF(C{row}="no add-in","no add-in",IF(D{row}<=$B${tolerance_row},"OK","CHECK"))'
-    result.value = f'=IFERROR({verdict},"CHECK")'
+    verdict = f'IF(C{row}="{NO_ADDIN}","{NO_ADDIN}",IF(D{row}<=$B${tolerance_row},"{OK}","{FAILED}"))'
+    result.value = f'=IFERROR({verdict},"{FAILED}")'
     paint(result, "TB Check")

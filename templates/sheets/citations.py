@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterable
+
+from tokenbook.udfs.catalog import Baseline
 from tokenbook.udfs.kernels.units import MS_PER_S
 
 # Column title, width, and what a row of the catalogue shows there.
-COLUMNS = (
+COLUMNS: tuple[tuple[str, int, Callable[[Baseline], object]], ...] = (
     ("Platform", 14, lambda row: row.platform),
     ("Metric", 26, lambda row: row.metric),
     ("Value", 13, lambda row: row.value),
@@ -27,7 +30,7 @@ VALUE_COLUMN = 3
 SPEED_COLUMN = len(COLUMNS)  # the speed that a user sees, where a throughput belongs to one
 
 
-def conditions(row) -> str:
+def conditions(row: Baseline) -> str:
     """Shape, precision, framework, speed per user and run date of a measured row, in one line."""
     parts = [row.shape, row.precision, row.framework, row.conditions]
     if row.interactivity:
@@ -41,7 +44,7 @@ def conditions(row) -> str:
     return ", ".join(part for part in parts if part)
 
 
-def short_citation(rows) -> str:
+def short_citation(rows: Iterable[Baseline]) -> str:
     """Where a figure (or one per platform) comes from, for the Inputs sheet; Baselines has the whole of it."""
     sources: dict[str, list[str]] = {}
     for row in rows:

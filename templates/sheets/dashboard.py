@@ -8,10 +8,12 @@ dashboard.place_charts(writer, table, charts)                          two besid
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from openpyxl.utils import get_column_letter
 
 from tokenbook.templates.sheets.formula import Cell
+from tokenbook.templates.sheets.writer import Writer
 
 NAME = "Dashboard"
 LAST = 12  # columns of the page
@@ -60,7 +62,7 @@ class Table:
 
 
 def write_table(
-    writer,
+    writer: Writer,
     *,
     title: str,
     subtitle: str,
@@ -111,7 +113,9 @@ def write_table(
     return table
 
 
-def write_findings(writer, table: Table, sentences: tuple[str, ...], *, title: str = "What the figures say") -> None:
+def write_findings(
+    writer: Writer, table: Table, sentences: tuple[str, ...], *, title: str = "What the figures say"
+) -> None:
     """Sentences as formulas, two rows each, to the right of the table."""
     sheet, paint = writer.sheet(NAME), writer.painter.paint
     sheet.cell(table.names_row, FINDINGS).value = title
@@ -127,7 +131,7 @@ def write_findings(writer, table: Table, sentences: tuple[str, ...], *, title: s
     table.last_row = max(table.last_row, row - 1)
 
 
-def place_charts(writer, table: Table, charts: tuple) -> None:
+def place_charts(writer: Writer, table: Table, charts: tuple[Any, ...]) -> None:
     """Charts in pairs under the table; the page ends below them."""
     sheet = writer.sheet(NAME)
     top = table.last_row + 2

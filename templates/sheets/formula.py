@@ -18,6 +18,7 @@ A name is looked up in the block that uses it, then among that block's inputs, t
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -62,6 +63,7 @@ class Range:
 
 
 Place = Cell | TimeRow | Range
+Piece = str | Callable[[int], str]  # of a formula: text, or what depends on the column
 
 
 def place_ref(place: Cell) -> str:
@@ -76,9 +78,11 @@ class UnknownName(TokenbookError, KeyError):
 class Book:
     """Where everything stands: the address book of a workbook while it is written."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._places: dict[str, Place] = {}
-        self._read: dict[tuple, list] = {}  # formulas taken apart: a row is compiled once, not once a month
+        self._read: dict[
+            tuple[object, ...], list[Piece]
+        ] = {}  # formulas taken apart: a row is compiled once, not once a month
 
     def put(self, name: str, place: Place) -> None:
         """Give a name to a place. Names are unique, so that a formula means one thing."""
@@ -99,6 +103,24 @@ class Book:
                 return self._places[key]
         raise UnknownName(f"no row or input is called {name!r} in {', '.join(scopes) or 'this workbook'}")
 
+    def cell(self, name: str) -> Cell:
+        """The place of a name that stands for one cell."""
+        place = self.find(name)
+        assert isinstance(place, Cell), f"{name} is no cell"
+        return place
+
+    def time_row(self, name: str) -> TimeRow:
+        """The place of a name that stands for a row over months or columns."""
+        place = self.find(name)
+        assert isinstance(place, TimeRow), f"{name} is no row over time"
+        return place
+
+    def area(self, name: str) -> Range:
+        """The place of a name that stands for a block of cells."""
+        place = self.find(name)
+        assert isinstance(place, Range), f"{name} is no block of cells"
+        return place
+
     def compile(
         self, formula: str, sheet: str, *, column: int = 0, scopes: tuple[str, ...] = (), floating: tuple[str, ...] = ()
     ) -> str:
@@ -113,9 +135,9 @@ class Book:
             pieces = self._read[key] = self._pieces(formula, sheet, scopes, floating)
         return "".join([piece if isinstance(piece, str) else piece(column) for piece in pieces])
 
-    def _pieces(self, formula: str, sheet: str, scopes: tuple[str, ...], floating: tuple[str, ...]) -> list:
+    def _pieces(self, formula: str, sheet: str, scopes: tuple[str, ...], floating: tuple[str, ...]) -> list[Piece]:
         """A formula taken apart: text as it stands, and for what depends on the column a function of it."""
-        pieces: list = []
+        pieces: list[Piece] = []
         end = 0
         for match in NAME.finditer(formula):
             pieces.append(formula[end : match.start()])

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from copy import copy
 from dataclasses import dataclass
+from typing import Any
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
+from tokenbook.templates.conventions import LOG_TABLE
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Cell, Range
+from tokenbook.templates.sheets.writer import Writer
 
 USUAL_SHEETS = {  # what a reader finds on sheets that mean the same in every workbook
     "Inputs": "All that may be changed, with unit, source and status.",
@@ -27,7 +31,7 @@ class Listed:
 
     name: str
     title: str
-    values: tuple
+    values: tuple[Any, ...]
     source: str = ""
     kind: str = "general"
 
@@ -46,7 +50,7 @@ class Cover:
     facts: tuple[tuple[str, str], ...]
 
 
-def place_lists(writer, lists: tuple[Listed, ...]) -> None:
+def place_lists(writer: Writer, lists: tuple[Listed, ...]) -> None:
     """Lists stand in columns of the Lists sheet; inputs and formulas refer to them as {lists.name}."""
     for column, listed in enumerate(lists, 1):
         top = writer.body_row + 2
@@ -54,7 +58,7 @@ def place_lists(writer, lists: tuple[Listed, ...]) -> None:
         writer.book.put(f"lists.{listed.name}", place)
 
 
-def write_lists(writer, lists: tuple[Listed, ...]) -> None:
+def write_lists(writer: Writer, lists: tuple[Listed, ...]) -> None:
     sheet = writer.sheet("Lists")
     row = writer.head("Lists", "Choices and tables that the inputs and formulas refer to.", last=max(4, len(lists)))
     for column, listed in enumerate(lists, 1):
@@ -72,7 +76,7 @@ def write_lists(writer, lists: tuple[Listed, ...]) -> None:
     writer.finish(sheet, last_row=row + 1 + longest, last_column=max(4, len(lists)))
 
 
-def write_cover(writer, cover: Cover) -> None:
+def write_cover(writer: Writer, cover: Cover) -> None:
     sheet = writer.sheet("Cover")
     paint = writer.painter.paint
     for column, width in (("A", 24), ("B", 98), ("C", 16)):
@@ -101,12 +105,12 @@ def write_cover(writer, cover: Cover) -> None:
     writer.finish(sheet, last_row=row - 1, last_column=3, landscape=False, tall=1)
 
 
-def _band(writer, sheet, row: int, text: str) -> int:
+def _band(writer: Writer, sheet: Worksheet, row: int, text: str) -> int:
     writer.heading(sheet, row, text, 3)
     return row + 1
 
 
-def _pair(writer, sheet, row: int, left: str, right: str) -> int:
+def _pair(writer: Writer, sheet: Worksheet, row: int, left: str, right: str) -> int:
     sheet.cell(row, 1).value, sheet.cell(row, 2).value = left, right
     writer.painter.paint(sheet.cell(row, 1), "TB Label")
     writer.painter.paint(sheet.cell(row, 2), "TB Sentence")
@@ -117,7 +121,7 @@ def _pair(writer, sheet, row: int, left: str, right: str) -> int:
 LOG_COLUMNS = (("Date", 12), ("Event", 22), ("Cell", 24), ("Old", 16), ("New", 16), ("Unit", 14), ("Source", 60))
 
 
-def write_log(writer, first: tuple) -> None:
+def write_log(writer: Writer, first: tuple[str, ...]) -> None:
     """The change log: a table that ``tokenbook refresh`` appends to."""
     from openpyxl.worksheet.table import Table, TableStyleInfo
 
@@ -130,7 +134,7 @@ def write_log(writer, first: tuple) -> None:
         cell = sheet.cell(row + 1, column)
         cell.value = first[column - 1]
         writer.painter.paint(cell, "TB Wrap")
-    table = Table(displayName="ChangeLog", ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
+    table = Table(displayName=LOG_TABLE, ref=f"A{row}:{get_column_letter(len(LOG_COLUMNS))}{row + 1}")
     table.tableStyleInfo = TableStyleInfo(name="TableStyleLight1", showRowStripes=True)
     sheet.add_table(table)
     sheet.freeze_panes = sheet.cell(row + 1, 1)

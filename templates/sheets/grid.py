@@ -20,11 +20,13 @@ from dataclasses import dataclass
 
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.sheets.formula import Cell, TimeRow
 from tokenbook.templates.sheets.inputs import FIRST, LABEL, UNIT, Input
 from tokenbook.templates.sheets.rows import Constant, Heading, Line, Row, write_label
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.templates.sheets.writer import Writer
 
 BETWEEN = 2  # rows from the last line of a grid to the title of the next
 LABEL_WIDTH, UNIT_WIDTH, COLUMN_WIDTH, NOTE_WIDTH = 50, 24, 15, 70  # characters
@@ -56,7 +58,7 @@ def per_platform(count: int) -> tuple[str, ...]:
 
 
 def write(
-    writer,
+    writer: Writer,
     name: str,
     grids: tuple[Grid, ...],
     *,
@@ -98,7 +100,7 @@ def write(
     return row - 2
 
 
-def place(writer, name: str, grids: tuple[Grid, ...], *, row: int = 0) -> None:
+def place(writer: Writer, name: str, grids: tuple[Grid, ...], *, row: int = 0) -> None:
     """Give every line its place before anything is written: for sheets of grids that refer to each other."""
     row = row or writer.body_row
     for grid in grids:
@@ -106,7 +108,7 @@ def place(writer, name: str, grids: tuple[Grid, ...], *, row: int = 0) -> None:
         row += len(grid.lines) + BETWEEN
 
 
-def _place(writer, name: str, grid: Grid, row: int) -> None:
+def _place(writer: Writer, name: str, grid: Grid, row: int) -> None:
     """The whole row by the grid's key, each cell by key and number."""
     count = len(grid.columns)
     writer.book.put(f"{grid.key}.heading", TimeRow(name, row, FIRST, FIRST, UNIT + count))
@@ -122,7 +124,9 @@ def _place(writer, name: str, grid: Grid, row: int) -> None:
                 writer.book.put(f"{grid.key}_{n}.{line.key}", Cell(name, row, UNIT + n))
 
 
-def _write_grid(writer, sheet, grid: Grid, row: int, last: int, inputs: dict[str, Input], noted: bool) -> None:
+def _write_grid(
+    writer: Writer, sheet: Worksheet, grid: Grid, row: int, last: int, inputs: dict[str, Input], noted: bool
+) -> None:
     paint = writer.painter.paint
     for column in range(LABEL, last + 1):
         left = column <= UNIT or (noted and column == last)
@@ -139,9 +143,18 @@ def _write_grid(writer, sheet, grid: Grid, row: int, last: int, inputs: dict[str
         _write_line(writer, sheet, row, grid, line, last, inputs, noted)
 
 
-def _write_line(writer, sheet, row: int, grid: Grid, line, last: int, inputs: dict[str, Input], noted: bool) -> None:
+def _write_line(
+    writer: Writer,
+    sheet: Worksheet,
+    row: int,
+    grid: Grid,
+    written: Line,
+    last: int,
+    inputs: dict[str, Input],
+    noted: bool,
+) -> None:
     paint = writer.painter.paint
-    line = write_label(writer, sheet, row, line, inputs, Row)
+    line = write_label(writer, sheet, row, written, inputs, Row)
     if line is None:
         return
     for n in range(1, (1 if isinstance(line, Constant) else len(grid.columns)) + 1):
@@ -157,7 +170,7 @@ def _write_line(writer, sheet, row: int, grid: Grid, line, last: int, inputs: di
         sheet.row_dimensions[row].height = 13.5 * lines_of(note, NOTE_WIDTH)
 
 
-def _compiled(writer, grid: Grid, formula: str | int, sheet: str, n: int) -> str | int:
+def _compiled(writer: Writer, grid: Grid, formula: str | int, sheet: str, n: int) -> str | int:
     if not (isinstance(formula, str) and formula.startswith("=")):
         return formula
     own = f"inputs.{grid.scope}".replace("#", str(n))

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import PatternFill
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
+from tokenbook.templates.conventions import BASELINE, OVERRIDE, STATUS
 from tokenbook.templates.sheets.baselines import kept
 from tokenbook.templates.sheets.citations import short_citation
 from tokenbook.templates.sheets.formula import Cell, Range
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.templates.sheets.writer import Writer
 
 LABEL, UNIT, FIRST = 1, 2, 3  # columns
 WHERE_WIDTH = 100  # characters
@@ -64,14 +68,17 @@ class Filled:
     pinned: bool = False
 
 
-def kept_and_refreshed(filled) -> set[str]:
+Filling = Mapping[str, Filled | list[Filled]]  # the value of each input by name, one per scope for those with ``each``
+
+
+def kept_and_refreshed(filled: Filling) -> set[str]:
     """Baselines that one input keeps as they were and another has refreshed; each needs a row of its own."""
     values = [each for value in filled.values() for each in (value if isinstance(value, list) else [value])]
     pinned = {value.baseline for value in values if value.pinned}
     return pinned & {value.baseline for value in values if value.baseline and not value.pinned}
 
 
-def write(writer, sections, filled, scopes) -> None:
+def write(writer: Writer, sections: Sequence[Section], filled: Filling, scopes: Sequence[str]) -> None:
     """Write the Inputs sheet.
 
     ``filled[name]`` is a Filled, or a list of them, one per scope, for inputs with ``each``. Baselines rows are
@@ -101,17 +108,28 @@ def write(writer, sections, filled, scopes) -> None:
     writer.finish(sheet, last_row=row - 2, last_column=status)
 
 
-def _section_head(writer, sheet, row, title, columns, source, status) -> int:
+def _section_head(
+    writer: Writer, sheet: Worksheet, row: int, title: str, columns: Sequence[str], source: int, status: int
+) -> int:
     for column in range(LABEL, status + 1):
         writer.painter.paint(sheet.cell(row, column), "TB Column" if FIRST <= column < source else "TB Column Left")
     sheet.cell(row, LABEL).value, sheet.cell(row, UNIT).value = title, "Unit"
     for offset, text in enumerate(columns):
         sheet.cell(row, FIRST + offset).value = text
-    sheet.cell(row, source).value, sheet.cell(row, status).value = "Where it comes from", "Status"
+    sheet.cell(row, source).value, sheet.cell(row, status).value = "Where it comes from", STATUS
     return row + 1
 
 
-def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status) -> None:
+def _write_input(
+    writer: Writer,
+    sheet: Worksheet,
+    row: int,
+    item: Input,
+    filled: Filling,
+    scopes: Sequence[str],
+    source: int,
+    status: int,
+) -> None:
     paint = writer.painter.paint
     label, unit = sheet.cell(row, LABEL), sheet.cell(row, UNIT)
     label.value, unit.value = item.label, item.unit
@@ -148,16 +166,16 @@ def _write_input(writer, sheet, row, item: Input, filled, scopes, source, status
     sheet.row_dimensions[row].height = 13.5 * lines_of(where.value, WHERE_WIDTH)
     state = sheet.cell(row, status)
     if comparisons:
-        state.value = f'=IF(AND({",".join(comparisons)}),"baseline","override")'
+        state.value = f'=IF(AND({",".join(comparisons)}),"{BASELINE}","{OVERRIDE}")'
         paint(state, "TB Link")
-        marked = FormulaRule([f'{state.coordinate}="override"'], fill=PatternFill("solid", bgColor="FFD9A0"))
+        marked = FormulaRule([f'{state.coordinate}="{OVERRIDE}"'], fill=PatternFill("solid", bgColor="FFD9A0"))
         sheet.conditional_formatting.add(state.coordinate, marked)
     else:
         state.value = "assumption"
         paint(state, "TB Unit")
 
 
-def _validation(writer, item: Input) -> DataValidation | None:
+def _validation(writer: Writer, item: Input) -> DataValidation | None:
     if item.choices:
         place = writer.book.find(f"lists.{item.choices}")
         assert isinstance(place, Range)
@@ -178,7 +196,15 @@ def _validation(writer, item: Input) -> DataValidation | None:
     return rule
 
 
-def bounds(label: str, *, low=None, high=None, above=None, whole=False, blank=False) -> DataValidation:
+def bounds(
+    label: str,
+    *,
+    low: float | None = None,
+    high: float | None = None,
+    above: float | None = None,
+    whole: bool = False,
+    blank: bool = False,
+) -> DataValidation:
     """A validation for a number between bounds; ``above`` is an open one."""
     if above is not None:
         rule = DataValidation("decimal", operator="greaterThan", formula1=f"{above:.15g}", allow_blank=blank)

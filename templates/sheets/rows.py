@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tokenbook.templates.sheets.inputs import LABEL, UNIT, Input
+from tokenbook.templates.sheets.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ class Block:
     scope: str = ""
 
 
-def write_label(writer, sheet, row: int, line: Line, inputs: dict[str, Input], brought: type) -> Row | Constant | None:
+def write_label(
+    writer: Writer, sheet: Worksheet, row: int, line: Line, inputs: dict[str, Input], brought: type[Row | Constant]
+) -> Row | Constant | None:
     """Write label and unit of a line, and say which formula belongs there; None for a heading.
 
     An ingredient becomes a ``brought`` (Row or Constant) with the input's value in the currency of the model.
@@ -68,12 +73,15 @@ def write_label(writer, sheet, row: int, line: Line, inputs: dict[str, Input], b
         label.value = line.text
         paint(label, "TB Column Left")
         return None
+    shown: Row | Constant
     if isinstance(line, Ingredient):
         item, cell = inputs[line.key], "{@" + line.key + "}"
         value = writer.converted(cell, item.unit)
         formula = f'=IF({cell}="","",{value})' if item.blank else f"={value}"
-        line = brought(line.key, item.label, item.unit, formula, item.kind)
-    label.value, unit.value = line.label, writer.unit(line.unit)
-    paint(label, "TB Total" if line.strong else "TB Label")
+        shown = brought(line.key, item.label, item.unit, formula, item.kind)
+    else:
+        shown = line
+    label.value, unit.value = shown.label, writer.unit(shown.unit)
+    paint(label, "TB Total" if shown.strong else "TB Label")
     paint(unit, "TB Unit")
-    return line
+    return shown

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from copy import copy
+from typing import Any
 
+from openpyxl import Workbook
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
@@ -44,17 +46,17 @@ _HAIR = Side(style="hair", color=RULE)
 def _style(
     name: str,
     *,
-    color=INK,
-    fill=None,
-    bold=False,
-    italic=False,
-    size=10,
-    border=None,
-    wrap=False,
-    align=None,
-    middle=False,
-    indent=0,
-):
+    color: str = INK,
+    fill: str | None = None,
+    bold: bool = False,
+    italic: bool = False,
+    size: int = 10,
+    border: Any = None,
+    wrap: bool = False,
+    align: str | None = None,
+    middle: bool = False,
+    indent: int = 0,
+) -> NamedStyle:
     style = NamedStyle(name=name)
     style.font = Font(name=FONT, size=size, bold=bold, italic=italic, color=color)
     if fill:
@@ -108,13 +110,13 @@ LEGEND = (
 class Painter:
     """Puts named styles with number formats on cells; remembers each pair, because resolving it is slow."""
 
-    def __init__(self, workbook, money_format: str | None = None):
+    def __init__(self, workbook: Workbook, money_format: str | None = None) -> None:
         for style in named_styles():
             workbook.add_named_style(style)
         self._formats = FORMATS | ({"usd": money_format} if money_format else {})
-        self._cache: dict[tuple[str, str], object] = {}
+        self._cache: dict[tuple[str, str], Any] = {}
 
-    def paint(self, cell, style: str, kind: str = "general") -> None:
+    def paint(self, cell: Any, style: str, kind: str = "general") -> None:
         """Style a cell; ``kind`` is a key of FORMATS."""
         key = (style, kind)
         known = self._cache.get(key)

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.pagebreak import Break
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.sheets.formula import Cell, TimeRow
 from tokenbook.templates.sheets.inputs import LABEL, UNIT, Input
-from tokenbook.templates.sheets.rows import Block, Constant, Ingredient, Row, write_label
-from tokenbook.templates.sheets.writer import SUBTITLE_ROW
+from tokenbook.templates.sheets.rows import Block, Constant, Ingredient, Line, Row, write_label
+from tokenbook.templates.sheets.writer import SUBTITLE_ROW, Writer
 
 CONSTANT, TOTAL, SPACER, FIRST = 3, 4, 5, 6
 TIMELINE = (
@@ -30,7 +33,7 @@ def last_column(months: int) -> int:
 
 
 def write(
-    writer,
+    writer: Writer,
     name: str,
     blocks: tuple[Block, ...],
     *,
@@ -78,7 +81,9 @@ def write(
     )  # fmt: skip
 
 
-def _place(writer, sheet: str, block: Block, row: int, last: int, lines, *, named: str) -> int:
+def _place(
+    writer: Writer, sheet: str, block: Block, row: int, last: int, lines: list[tuple[int, Block, Line]], *, named: str
+) -> int:
     for line in block.lines:
         if isinstance(line, Row):
             writer.book.put(f"{named}.{line.key}", TimeRow(sheet, row, TOTAL, FIRST, last))
@@ -89,17 +94,19 @@ def _place(writer, sheet: str, block: Block, row: int, last: int, lines, *, name
     return row
 
 
-def _header(writer, sheet, row: int, months: int) -> None:
+def _header(writer: Writer, sheet: Worksheet, row: int, months: int) -> None:
     for column, text in ((LABEL, "Line"), (UNIT, "Unit"), (CONSTANT, "Constant"), (TOTAL, "Total")):
         sheet.cell(row, column).value = text
     for column in range(LABEL, last_column(months) + 1):
         writer.painter.paint(sheet.cell(row, column), "TB Column Left" if column <= UNIT else "TB Column")
 
 
-def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: dict[str, Input]) -> None:
+def _write_line(
+    writer: Writer, sheet: Worksheet, row: int, block: Block, written: Line, last: int, inputs: dict[str, Input]
+) -> None:
     paint, compiled = writer.painter.paint, writer.book.compile
     scopes = (block.key, *((f"inputs.{block.scope}",) if block.scope else ()), "inputs", "time")
-    line = write_label(writer, sheet, row, line, inputs, Constant)
+    line = write_label(writer, sheet, row, written, inputs, Constant)
     if line is None:
         return
     if isinstance(line, Constant):
@@ -117,12 +124,12 @@ def _write_line(writer, sheet, row: int, block: Block, line, last: int, inputs: 
         paint(cell, linked, line.kind)
 
 
-def _write_formula(writer, cell, formula: str, line) -> None:
+def _write_formula(writer: Writer, cell: Any, formula: str, line: Row | Constant) -> None:
     cell.value = formula
     writer.painter.paint(cell, _style(formula, line), line.kind)
 
 
-def _style(formula: str, line) -> str:
+def _style(formula: str, line: Row | Constant) -> str:
     if line.strong:
         return "TB Total"
     return "TB Link" if "!" in formula else "TB Calc"

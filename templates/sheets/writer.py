@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from typing import Any
 
 from openpyxl import Workbook
 from openpyxl.formatting.rule import CellIsRule, FormulaRule
@@ -13,9 +14,11 @@ from openpyxl.workbook.defined_name import DefinedName
 from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates import bindings
+from tokenbook.templates.formulas.places import Place
 from tokenbook.templates.sheets import style
 from tokenbook.templates.sheets.formula import Book, Cell
 from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import Baseline
 
 MONEY = re.compile(r"\bUSD\b")
 MASTER = "checks.master"
@@ -28,7 +31,7 @@ class Binding:
 
     name: str
     place: Cell
-    baseline: object  # the catalog.Baseline
+    baseline: Baseline
 
 
 @dataclass
@@ -39,14 +42,14 @@ class Writer:
     order: tuple[str, ...]
     workbook: Workbook = field(default_factory=Workbook)
     book: Book = field(default_factory=Book)
-    baselines: dict[str, tuple[object, Cell]] = field(default_factory=dict)
+    baselines: dict[str, tuple[Baseline, Cell]] = field(default_factory=dict)
     bindings: list[Binding] = field(default_factory=list)
     dynamic: dict[str, list[str]] = field(default_factory=dict)
     body_row: int = BODY_ROW
     currency: str = "USD"  # of the model and its results; prices on Inputs stay in USD, as they are quoted
     money_format: str | None = None
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         self.painter = style.Painter(self.workbook, self.money_format)
         self.workbook.remove(self.workbook.active)
         for name in self.order:
@@ -80,7 +83,10 @@ class Writer:
         row = self.baselines[baseline][0]
         self.bindings.append(Binding(name, place, row))
         bound = bindings.Binding(
-            len(self.bindings), _place(place), bindings.key_of_row(row, catalog.active()), note and _place(note)
+            len(self.bindings),
+            _place(place),
+            bindings.key_of_row(row, catalog.active()),
+            _place(note) if note else None,
         )
         for hidden, text in bindings.names_of(bound):
             self.workbook.defined_names[hidden] = DefinedName(hidden, attr_text=text, hidden=True)
@@ -88,7 +94,7 @@ class Writer:
     def baseline_place(self, baseline: str) -> Cell:
         return self.baselines[baseline][1]
 
-    def baseline_row(self, baseline: str):
+    def baseline_row(self, baseline: str) -> Baseline:
         """The catalogue row of an id."""
         return self.baselines[baseline][0]
 
@@ -116,12 +122,12 @@ class Writer:
         sheet[first] = ArrayFormula(ref, formula)
         self.dynamic.setdefault(sheet.title, []).append(ref)
 
-    def finish(self, sheet: Worksheet, *, last_row: int, last_column: int, **page) -> None:
+    def finish(self, sheet: Worksheet, *, last_row: int, last_column: int, **page: Any) -> None:
         style.page(sheet, last=f"{get_column_letter(last_column)}{last_row}", **page)
 
 
-def _place(cell: Cell) -> bindings.Place:
-    return bindings.Place(cell.sheet, f"{get_column_letter(cell.column)}{cell.row}")
+def _place(cell: Cell) -> Place:
+    return Place(cell.sheet, f"{get_column_letter(cell.column)}{cell.row}")
 
 
 def mark_check(sheet: Worksheet, ref: str) -> None:

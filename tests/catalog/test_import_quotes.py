@@ -60,13 +60,13 @@ def test_names_dates_and_tiers_come_to_their_one_spelling(tmp_path):
 
 
 def test_headers_as_people_write_them_and_semicolons(tmp_path):
-    text = """GPU; Metric ;Price;Unit;Quote date;Notes;Contract
+    text = """GPU; Metric ;Price;Unit;Quote-date;Notes;Contract
 H100;rental_usd_per_gpu_hour;1.9;USD/GPU-h;2026-08-01;2 year lock-in;market
 """
     row = only(quotes(tmp_path, text))
     assert (row.platform, row.value, row.qualifier, row.tier) == ("H100", 1.9, "2 year lock-in", "market")
     assert row.source == "own figure, quotes.csv"
-    assert row.confidence == "medium"
+    assert (row.as_of, row.confidence) == ("2026-08-01", "medium")
 
 
 def test_one_column_per_metric(tmp_path):

@@ -6,8 +6,8 @@ import pytest
 
 from tokenbook.udfs import catalog
 from tokenbook.udfs.catalog import spelling
+from tokenbook.udfs.catalog.choice import series_of
 from tokenbook.udfs.catalog.importers.inferencex import METRIC as FRONTIER
-from tokenbook.udfs.catalog.lookup import series_of
 from tokenbook.udfs.catalog.packaged import table
 
 SHIPPED = catalog.shipped()

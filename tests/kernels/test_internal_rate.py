@@ -158,6 +158,13 @@ class TestEveryRateThatExists:
         flows = np.polymul(np.polymul([a, -b], [a, -b]), positive)
         assert rate_of(flows) == pytest.approx(b / a - 1, abs=3e-7 * b / a)
 
+    @pytest.mark.parametrize(("root", "guess"), [(1.1, 0.1), (0.6, 0.0), (1.25, 3.0), (2.4, -0.5)])
+    def test_a_double_rate_is_found_to_half_the_digits(self, root, guess):
+        assert rate_of([1.0, -2 * root, root * root], guess) == pytest.approx(root - 1, abs=1e-7)
+        assert rate_of(np.polymul([1.0, -2 * root, root * root], [3.0, 1.0, 4.0, 1.0, 5.0]), guess) == pytest.approx(
+            root - 1, abs=1e-7
+        )
+
     def test_nearly_touching_is_not_touching(self):
         # x^2 - 2 x + 1 + e: above zero everywhere
         assert np.isnan(rate_of([1, -2, 1 + 1e-9]))

@@ -271,6 +271,12 @@ class TestBridge:
         there = cost_bridge.cost_bridge(*quarters)
         np.testing.assert_allclose(cost_bridge.cost_bridge(*halves), there, atol=1e-11 * np.abs(there).max())
 
+    def test_causes_that_cancel_are_shown_at_their_full_size(self):
+        """Twice the rate at twice the throughput costs the same, yet each moved the cost by ln 2 of itself."""
+        before, *effects, after = cost_bridge.cost_bridge([2.0, 1000, 0.5], [4.0, 2000, 0.5])
+        assert before == after == pytest.approx(2.0 / (1000 * 0.0036 * 0.5))
+        assert effects == pytest.approx([before * np.log(2), -before * np.log(2), 0, 0], rel=1e-12, abs=1e-15)
+
     @pytest.mark.parametrize(
         ("column", "factor", "effect"),
         [(0, 0.8, "rate"), (1, 5.0, "throughput"), (2, 1.5, "utilization")],

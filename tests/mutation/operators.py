@@ -7,12 +7,12 @@ arguments of ``dataclass`` and of caches, ``__repr__``, and code for type checke
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 COMPARISONS = {
     ast.Lt: ("<=", ">="), ast.LtE: ("<", ">"), ast.Gt: (">=", "<="), ast.GtE: (">", "<"),
-    ast.Eq: ("!=",), ast.NotEq: ("==",), ast.Is: ("is not",), ast.IsNot: ("is",), ast.In: ("not in",), ast.NotIn: ("in",),
+    ast.Eq: ("!=",), ast.NotEq: ("==",), ast.Is: ("is not",), ast.IsNot: ("is",),
+    ast.In: ("not in",), ast.NotIn: ("in",),
 }  # fmt: skip
 ARITHMETIC = {
     ast.Add: "-", ast.Sub: "+", ast.Mult: "/", ast.Div: "*", ast.FloorDiv: "*", ast.Mod: "//", ast.Pow: "*",
@@ -64,9 +64,8 @@ def mutants(source: str, path: str) -> list[Mutant]:
     finder.visit_body(ast.parse(source).body)
     found, turns = [], Counter()
     for mutant in sorted(finder.found, key=lambda mutant: (mutant.start, mutant.kind, mutant.new)):
-        if parses(mutant.applied(source)):
-            found.append(Mutant(**{**mutant.__dict__, "turn": turns[mutant.id]}))
-            turns[mutant.id] += 1
+        found.append(replace(mutant, turn=turns[mutant.id]))
+        turns[replace(mutant, turn=0).id] += 1
     return found
 
 
@@ -124,7 +123,7 @@ class _Finder:
     def visit_body(self, body: list[ast.stmt]) -> None:
         for place, statement in enumerate(body):
             is_text = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
-            if not is_text or place > 0 and not isinstance(statement.value.value, str):
+            if not is_text or (place > 0 and not isinstance(statement.value.value, str)):
                 self.visit(statement)
 
     def visit(self, node: ast.AST) -> None:
@@ -221,7 +220,7 @@ class _Finder:
 
     def on_BinOp(self, node: ast.BinOp) -> None:
         is_text = any(
-            isinstance(side, ast.JoinedStr) or isinstance(side, ast.Constant) and isinstance(side.value, (str, bytes))
+            isinstance(side, ast.JoinedStr) or (isinstance(side, ast.Constant) and isinstance(side.value, (str, bytes)))
             for side in (node.left, node.right)
         )
         if not is_text:

@@ -21,11 +21,12 @@ import tomllib
 from collections import Counter
 from contextlib import contextmanager
 from difflib import unified_diff
+from itertools import islice
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
-import inside  # noqa: E402
-from operators import Mutant, mutants  # noqa: E402
+import inside
+from operators import Mutant, mutants, parses
 
 ROOT = Path(__file__).parents[2]
 ROOMS = tomllib.loads(Path(__file__).with_name("rooms.toml").read_text(encoding="utf-8"))
@@ -64,9 +65,7 @@ def parse() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="which ones (1)")
     parser.add_argument("--module", default="", help="only files whose path contains this")
     parser.add_argument("--seconds", type=float, default=1.0, help="leave out tests that take more CPU than this (1)")
-    parser.add_argument(
-        "--together", type=float, default=10.0, help="CPU seconds of one mutant's tests, quickest first (10)"
-    )
+    parser.add_argument("--together", type=float, default=10.0, help="CPU seconds of all tests of a mutant (10)")
     parser.add_argument("--work", type=Path, default=Path(tempfile.gettempdir()) / "tokenbook-mutation")
     parser.add_argument("--again", choices=["survived", "all"], help="run these once more instead of keeping results")
     parser.add_argument("--report", action="store_true", help="only print what is known")
@@ -75,15 +74,17 @@ def parse() -> argparse.Namespace:
 
 def sample(room: str, arguments: argparse.Namespace) -> list[Mutant]:
     """The mutants whose hash comes first: another change of the code elsewhere leaves the choice as it is."""
-    found = []
+    found, sources = [], {}
     for place in ROOMS[room]["modules"]:
         path = ROOT / place
         for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
             name = file.relative_to(ROOT).as_posix()
             if arguments.module in name:
-                found += mutants(file.read_text(encoding="utf-8"), name)
+                sources[name] = file.read_text(encoding="utf-8")
+                found += mutants(sources[name], name)
     found.sort(key=lambda mutant: hashlib.sha256(f"{arguments.seed}:{mutant.id}".encode()).digest())
-    return found[: arguments.sample]
+    readable = (mutant for mutant in found if parses(mutant.applied(sources[mutant.path])))
+    return list(islice(readable, arguments.sample))
 
 
 @contextmanager
@@ -153,6 +154,11 @@ class Run:
     def one(self, mutant: Mutant, seconds: dict[str, float]) -> dict:
         if not seconds:
             return {"outcome": "survived", "by": "no test calls it", "tests": 0}
+        near, far = near_and_far(mutant, seconds)
+        result = self.noticed(mutant, near)
+        return self.noticed(mutant, far) if far and result["outcome"] == "survived" else result
+
+    def noticed(self, mutant: Mutant, seconds: dict[str, float]) -> dict:
         file, told = self.copy / mutant.path, self.arguments.work / f"{self.room}-told.txt"
         told.unlink(missing_ok=True)
         source = file.read_text(encoding="utf-8")
@@ -160,7 +166,7 @@ class Run:
             file.write_text(mutant.applied(source), encoding="utf-8")
             for compiled in (file.parent / "__pycache__").glob(f"{file.stem}.*.pyc"):
                 compiled.unlink()
-            cpu = 20 + 4 * sum(seconds.values())
+            cpu = 10 + 3 * sum(seconds.values())
             log = self.arguments.work / f"{self.room}-one.log"
             code = in_a_process(lambda: inside.run(self.copy, seconds, told), log, cpu=int(cpu), wall=10 * cpu)
         finally:
@@ -193,6 +199,15 @@ def tests_of(mutant: Mutant, noted: dict, arguments: argparse.Namespace) -> dict
             break
         chosen[test] = seconds
     return chosen
+
+
+def near_and_far(mutant: Mutant, seconds: dict[str, float]) -> tuple[dict[str, float], dict[str, float]]:
+    """The tests of one file, its own where there is one, and the others: most faults need only the first."""
+    files = Counter(test.split("::")[0] for test in seconds)
+    own = f"test_{Path(mutant.path).stem}.py"
+    first = max(files, key=lambda file: (file.endswith(own), files[file]))
+    near = {test: cost for test, cost in seconds.items() if test.startswith(first)}
+    return near, {test: cost for test, cost in seconds.items() if test not in near}
 
 
 def in_a_process(work, log: Path, cpu: int, wall: float) -> int:

@@ -113,6 +113,32 @@ def test_zip64_archives_stay_readable(package, monkeypatch, raw_members):
     assert ooxml.open_package(after).read_part("xl/extra.xml") == b"<x/>"
 
 
+def test_in_a_zip64_archive_other_fields_may_stand_before_the_long_place(package, raw_members):
+    """A member that moves needs its place set where the record has it, not where most programs put it."""
+    stream, mine = io.BytesIO(), struct.pack("<HH4s", 0x7777, 4, b"mine")
+    with zipfile.ZipFile(io.BytesIO(package())) as plain, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
+        for item in plain.infolist():
+            archive.writestr(item.filename, plain.read(item))
+    data, record = stream.getvalue(), b""
+    end = data.rindex(b"PK\x05\x06")
+    (start,) = struct.unpack_from("<L", data, end + 16)
+    at = start
+    while at < end:
+        name, extra, comment = struct.unpack_from("<3H", data, at + 28)
+        (offset,) = struct.unpack_from("<L", data, at + 42)
+        more = mine + struct.pack("<HHQ", 1, 8, offset)
+        head = data[at : at + 30] + struct.pack("<H", len(more)) + data[at + 32 : at + 42] + b"\xff" * 4
+        record += head + data[at + 46 : at + 46 + name] + more
+        at += 46 + name + extra + comment
+    before = data[:start] + record + data[end : end + 12] + struct.pack("<2L", len(record), start) + b"\0\0"
+    book = ooxml.open_package(before)
+    book.set_value("Inputs", "A1", "a text long enough to move the members behind it " * 20)
+    after = book.to_bytes()
+    assert after.count(mine) == before.count(mine) > 0
+    with zipfile.ZipFile(io.BytesIO(before)) as old, zipfile.ZipFile(io.BytesIO(after)) as new:
+        assert [name for name in old.namelist() if old.read(name) != new.read(name)] == [SHEET]
+
+
 def test_archive_comment_and_extra_fields_survive(package, raw_members):
     stream = io.BytesIO()
     with zipfile.ZipFile(io.BytesIO(package())) as plain, zipfile.ZipFile(stream, "w") as archive:

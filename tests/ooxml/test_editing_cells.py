@@ -83,6 +83,30 @@ def test_missing_cells_and_rows_are_created_in_their_place(sheet_after, ref, old
     assert text == expected
 
 
+@pytest.mark.parametrize(
+    ("ref", "old", "new"),
+    [
+        ("B1", '<c r="E1">', '<c r="B1"><v>7</v></c><c r="E1">'),  # before the first that stands further right
+        ("D1", '<c r="E1">', '<c r="D1"><v>7</v></c><c r="E1">'),
+        ("F1", "<v>3</v></c>", '<v>3</v></c><c r="F1"><v>7</v></c>'),
+        ("A1", '<c r="A1"><v>2', '<c r="A1"><v>7'),
+        ("E1", '<c r="E1"><v>1', '<c r="E1"><v>7'),
+        ("A8", '<row r="9">', '<row r="8"><c r="A8"><v>7</v></c></row><row r="9">'),  # the first further down
+        ("A12", "</row></sheetData>", '</row><row r="12"><c r="A12"><v>7</v></c></row></sheetData>'),
+        ("B7", '<c r="B7"><v>5', '<c r="B7"><v>7'),
+    ],
+)
+def test_where_cells_and_rows_are_out_of_order_the_others_stay_where_they_are(sheet_after, ref, old, new):
+    """Some programs write them so, and Excel opens the file: a figure set there must not take another's place."""
+    before = sheet(
+        '<row r="1"><c r="E1"><v>1</v></c><c r="A1"><v>2</v></c><c r="C1"><v>3</v></c></row>'
+        '<row r="9"><c r="B9"><v>4</v></c></row><row r="7"><c r="B7"><v>5</v></c></row>'
+        '<row r="2"><c r="B2"><v>6</v></c></row>'
+    )
+    assert before.count(old) == 1
+    assert sheet_after(lambda book: book.set_value("Inputs", ref, 7), sheet=before) == before.replace(old, new)
+
+
 def test_columns_give_new_cells_their_format_and_the_dimension_grows(sheet_after):
     before = '<dimension ref="A1:D3"/><cols><col min="5" max="6" width="9" style="11" customWidth="1"/></cols>'
     text = sheet_after(lambda book: book.set_value("Inputs", "F5", 1), sheet=sheet(before=before))

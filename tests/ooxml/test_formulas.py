@@ -217,6 +217,24 @@ def test_foreign_metadata_gets_one_more_entry(package):
     assert 'cm="2"' in book.read_part("xl/worksheets/sheet1.xml").decode()
 
 
+def test_empty_lists_of_foreign_metadata_are_opened_up(package):
+    """A program may leave <metadataTypes count="0"/> behind; the workbook must still open with its spill."""
+    lists = "".join(f'<{name} count="0"/>' for name in ("metadataTypes", "cellMetadata", "valueMetadata"))
+    extra = {
+        "xl/_rels/workbook.xml.rels": '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+        f'<Relationship Id="rId1" Type="{OFFICE}/worksheet" Target="worksheets/sheet1.xml"/>'
+        f'<Relationship Id="rId2" Type="{OFFICE}/sheetMetadata" Target="metadata.xml"/></Relationships>',
+        "xl/metadata.xml": f'<metadata xmlns="{MAIN}">{lists}</metadata>',
+    }
+    root = etree.fromstring(spilling(package, extra_parts=extra).read_part("xl/metadata.xml"))
+    names = {"m": MAIN}
+    assert root.xpath("m:metadataTypes/m:metadataType/@name", namespaces=names) == ["XLDAPR"]
+    assert root.xpath("m:cellMetadata/m:bk/m:rc/@t", namespaces=names) == ["1"]
+    assert [child.get("count") for child in root] == ["1", "1", "1", "0"]
+    order = ["metadataTypes", "futureMetadata", "cellMetadata", "valueMetadata"]
+    assert [etree.QName(child).localname for child in root] == order
+
+
 def test_shared_formulas_can_be_made_to_spill(package):
     book = ooxml.open_package(package(rows=SHARED))
     book.mark_dynamic_arrays("Inputs", ["B1", "B2"])

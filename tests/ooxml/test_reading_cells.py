@@ -81,6 +81,8 @@ SHEETS = {
     "foreign cells of the same name": '<x:worksheet xmlns:x="{m}" xmlns="urn:other"><x:sheetData>'
     '<row r="1"><c r="A1"><v>1</v></c></row><x:row r="1"><c r="A1"><v>2</v></c><x:c r="A1"><v>3</v><x:v>7</x:v></x:c>'
     "</x:row></x:sheetData></x:worksheet>",
+    "foreign ends of the same name": '<x:worksheet xmlns:x="{m}" xmlns="urn:other"><x:sheetData><x:row r="1">'
+    '<row></row><x:c r="A1"><c></c><v></v><x:v>7</x:v></x:c></x:row></x:sheetData></x:worksheet>',
     "prefix declared again": '<worksheet xmlns="{m}"><sheetData><y:row xmlns:y="{m}" r="1"><y:c r="A1"><y:v>7</y:v>'
     "</y:c></y:row></sheetData></worksheet>",
     "namespace turned off inside": '<worksheet xmlns="{m}"><sheetData><row r="1"><c r="A1"><v xmlns="">1</v><v>7</v>'
@@ -143,6 +145,19 @@ def test_parts_that_hide_their_encoding_are_refused(package, encoding, start):
         book = ooxml.open_package(package(sheet=raw))
         with pytest.raises(ooxml.PackageError, match="is not XML"):
             book.cell("Inputs", "A1")
+
+
+def test_the_last_cell_of_the_grid_is_one_and_the_next_is_none(package):
+    book = ooxml.open_package(package(rows='<row r="1048576"><c r="XFD1048576"><v>7</v></c></row>'))
+    assert [(cell.ref, cell.value) for cell in book.cells("Inputs")] == [("XFD1048576", 7.0)]
+    assert book.cell("Inputs", "XFD1048576").value == 7.0
+    book.set_value("Inputs", "XFD1048575", 8)
+    book.set_value("Inputs", "XFC1048576", 9)
+    again = ooxml.open_package(book.to_bytes())
+    assert [cell.value for cell in again.cells("Inputs")] == [8.0, 9.0, 7.0]
+    for ref in ("XFE1", "A1048577"):
+        with pytest.raises(ooxml.PackageError):
+            book.set_value("Inputs", ref, 1)
 
 
 def test_missing_cells_are_blank_and_references_ignore_case_and_dollars(package):

@@ -39,6 +39,16 @@ def test_saving_in_place_keeps_mode_and_leaves_nothing_else(saved, tmp_path):
     assert os.listdir(tmp_path) == ["model.xlsx"]
 
 
+def test_what_was_not_saved_is_gone_after_the_block(saved):
+    """A save by mistake, after the block, must not write edits that were given up."""
+    path, before, _ = saved
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 99)
+    assert book.cell("Inputs", "A1").value != 99
+    book.save()
+    assert path.read_bytes() == before
+
+
 def test_without_a_change_the_file_is_not_touched(saved):
     path, _, _ = saved
     before = path.stat()

@@ -1,6 +1,7 @@
 """Defined names, calculation settings, tables and added parts: spliced in where the schema wants them."""
 
 import io
+import re
 import zipfile
 
 import openpyxl
@@ -98,6 +99,7 @@ def test_calculation_settings(package, before, options, after):
     book.set_calculation(**options)
     assert workbook_text(book) == text.replace(NAMES + before, NAMES + after)
     assert children(book) == ["workbookPr", "sheets", "definedNames", *(["calcPr"] if after else [])]
+    assert book.calculation == dict(re.findall(r'(\w+)="(\w+)"', after)), "what a refresh asks before it calculates"
 
 
 # ---- tables ------------------------------------------------------------------------------------------------

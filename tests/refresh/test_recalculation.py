@@ -2,6 +2,7 @@
 
 import openpyxl
 import pytest
+import xlsxwriter
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.engine import EngineError
@@ -43,6 +44,47 @@ def test_formulas_that_were_never_calculated_are_left_to_excel(tmp_path, figures
     book.save(path)
     refresh.bind(path, [rate], figures)
     assert "no calculated value" in left_to_excel(path, run(path, figures), value_of)
+
+
+def test_a_formula_without_a_value_is_not_taken_for_an_empty_text(tmp_path, figures, rate, value_of):
+    """The engine's own "" agrees with nothing: what was never calculated proves nothing."""
+    path, book = tmp_path / "new.xlsx", openpyxl.Workbook()
+    book.active.title = "Inputs"
+    book.active["B2"], book.active["B3"] = 1.95, '=IF(B2>0,"","none")'
+    book.save(path)
+    refresh.bind(path, [rate], figures)
+    assert "Inputs!B3 holds no calculated value" in left_to_excel(path, run(path, figures), value_of)
+
+
+@pytest.mark.parametrize(
+    ("formula", "before"),
+    [
+        ("SEQUENCE(IF(Inputs!B2<1.9,3,2))", [[1], [2]]),
+        ("SEQUENCE(1,IF(Inputs!B2<1.9,3,2))", [[1, 2]]),
+        ("SEQUENCE(IF(Inputs!B2<1.9,2,3))", [[1], [2], [3]]),
+        ("SEQUENCE(1,IF(Inputs!B2<1.9,2,3))", [[1, 2, 3]]),
+    ],
+    ids=["down", "to the right", "shorter", "narrower"],
+)
+def test_a_result_that_spills_over_more_or_fewer_cells_is_left_to_excel(tmp_path, figures, rate, formula, before):
+    """Cells that a spill newly fills are not in the file, and those it leaves would keep old figures."""
+    path = tmp_path / "spill.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        inputs, model = book.add_worksheet("Inputs"), book.add_worksheet("Model")
+        inputs.write("B2", 1.95)
+        last = (len(before) - 1, len(before[0]) - 1)
+        model.write_dynamic_array_formula(0, 0, *last, f"=_xlfn.{formula}", None, before[0][0])
+        for row, values in enumerate(before):
+            for column, value in enumerate(values):
+                if row or column:
+                    model.write_number(row, column, value)
+    refresh.bind(path, [rate], figures)
+    report = run(path, figures)
+    assert report.left_to_excel == "a result that spills changes its size"
+    with ooxml.open_package(path) as package:
+        found = {cell.ref: cell.value for cell in package.cells("Model")}
+        assert package.calculation["fullCalcOnLoad"] == "1"
+    assert list(found.values()) == [value for values in before for value in values]
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Key, Place
 from tokenbook.templates.refresh.bind import bindings_of
+from tokenbook.udfs import catalog
 
 
 def run(path, figures, **options):
@@ -87,6 +89,25 @@ def test_a_figure_typed_over_is_left_alone_and_force_takes_it(bound, figures, pu
     report = run(path, figures, write=True, force=True)
     line = line_of(report, "Inputs!B2")
     assert (line.status, line.taken, value_of(path, "Inputs", "B2")) == ("changed", True, 1.73)
+
+
+def test_a_figure_that_another_program_wrote_with_15_digits_is_not_the_users_own(bound, put, value_of, figures):
+    """LibreOffice saves 0.1 + 0.2 as 0.3: the cell still holds the catalogue's figure and follows it."""
+    january = 0.1 + 0.2
+    first = catalog.Catalog([replace(row, value=january) if row.id == "rate.old" else row for row in figures])
+    path = bound()
+    assert line_of(run(path, first, write=True, as_of="2026-03-31", force=True), "Inputs!B2").status == "changed"
+    assert value_of(path, "Inputs", "B2") == january != 0.3
+    put(path, {"Inputs!B2": 0.3})
+    assert line_of(run(path, first, as_of="2026-03-31"), "Inputs!B2").status == "same"
+    line = line_of(run(path, first, write=True), "Inputs!B2")
+    assert (line.status, line.taken, value_of(path, "Inputs", "B2")) == ("changed", False, 1.73)
+
+
+def test_a_figure_typed_over_with_nearly_the_same_is_the_users_own(bound, figures, put):
+    path = bound()
+    put(path, {"Inputs!B2": 1.95 * (1 + 1e-9)})
+    assert line_of(run(path, figures), "Inputs!B2").status == "override"
 
 
 @pytest.mark.parametrize("value", [None, "n/a", True, "#N/A"])

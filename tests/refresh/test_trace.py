@@ -53,12 +53,12 @@ REFERS = [
     "=-Inputs!B2%", "=(Inputs!B2)", "=Inputs!B2:Inputs!C3", "=Inputs!B1:INDEX(Inputs!B:B,9)", "=moving",
     '=INDIRECT("Inp"&"uts!B2")', "=OFFSET(Calc!A1,1,1)", "=reach", "=LET(x,Inputs!B2,x+1)",
     "=VLOOKUP(\"a\",Inputs!A1:B9,2,FALSE)", "=Inputs!B2&\"it's\"", "={1,2}*Inputs!B2", "=rate rate",
-    "=scaled(3)", "=1+Scaled_Twice(3)",
+    "=scaled(3)", "=1+Scaled_Twice(3)", "=SUM(Mar:Inputs!B2)",
 ]  # fmt: skip
 DOES_NOT = [
     "=Inputs!B3", "=SUM(Inputs!A1:A9)", "=SUM(Inputs!C:D)", "=SUM(Inputs!3:9)", "=B2", "=SUM(Jan:Mar!B2)",
     "=[1]Inputs!B2", "='[b.xlsx]Inputs'!B2", "=other", "=1+1", "=PI()", "=fixed", "=#REF!", "=Inputs!#REF!",
-    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]", "=plus(3)",
+    '=SUM(1,"rate")', '="Inputs!B2"', "=Unknown[Value]", "=plus(3)", "=SUM(Mar:Jan!B2)",
 ]  # fmt: skip
 NAMES = {
     "rate": "Inputs!$B$2", "rate_twice": "rate*2", "block": "Inputs!$A$1:$B$9", "moving": "Inputs!B2",

@@ -9,6 +9,7 @@ import pytest
 from tokenbook.templates import build
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.rack import book as rack
+from tokenbook.templates.models.rack import inputs as rack_inputs
 from tokenbook.templates.models.rack.grids import LADDER
 from tokenbook.templates.models.shared.fill import FillError
 from tokenbook.templates.models.shared.frontier_sheet import NOT_MEASURED, SPARE_ROWS
@@ -120,7 +121,7 @@ def test_the_catalogues_frontier_is_the_one_on_the_sheet(made):
     """The points flagged as the front are those that the catalogue itself calls the frontier."""
     _, writer, model = made
     figures = catalog.active()
-    for w, shape in enumerate(rack.SHAPES, 1):
+    for w, shape in enumerate(rack_inputs.SHAPES, 1):
         for n, platform in enumerate(rack.DEFAULT_PLATFORMS, 1):
             speeds, throughputs, _ = figures.frontier(platform, "DeepSeek-R1", shape, "FP4")
             count = int(cell(writer, model, f"front_{w}_{n}.count"))

@@ -5,7 +5,7 @@ import pytest
 
 from tokenbook.templates import build, models
 from tokenbook.templates.engine import Model
-from tokenbook.templates.models.shared import risk_panel
+from tokenbook.templates.models.shared import risk_panel, risk_results
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.udfs.functions import registry
 
@@ -59,7 +59,7 @@ def test_the_sheet_shows_what_the_functions_give_for_these_choices(made):
         uncertain.append([each.name, each.distribution, *parameters])
         ranges.append([each.name, low, high])
     summary = {row[0]: row[1] for row in CALL["tok_simulate"](inputs, uncertain, 10_000, 1, "npv")}
-    for key, _, _ in risk_panel.STATISTICS:
+    for key, _, _ in risk_results.STATISTICS:
         assert result(writer, model, key) == pytest.approx(summary[key], rel=1e-9), key
     tornado = CALL["tok_tornado"](inputs, ranges, "npv")[1:]
     shown = area(writer, model, "risk.tornado_table")

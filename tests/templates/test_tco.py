@@ -8,6 +8,7 @@ from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared import core_inputs
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.models.tco import book as tco
+from tokenbook.templates.models.tco import inputs as tco_inputs
 from tokenbook.templates.models.tco.grids import NEVER, PARTS, USES
 from tokenbook.udfs.kernels import deployment, earnings, unit_cost
 
@@ -191,14 +192,14 @@ def test_the_parts_of_a_gpu_hour_add_up_to_the_rate(made):
 def test_all_platforms_serve_the_same_demand_with_fleets_of_whole_racks_or_servers(made):
     _, writer, model = made
     sold = {total(writer, model, f"model_{n}.sold") for n in range(1, 9)}
-    assert max(sold) == pytest.approx(min(sold)) == pytest.approx(tco.DEFAULT_DEMAND * 60)
+    assert max(sold) == pytest.approx(min(sold)) == pytest.approx(tco_inputs.DEFAULT_DEMAND * 60)
     for n in (1, 2, 3, 4):
         gpus, unit = cell(writer, model, f"fleet_{n}.gpus"), model.named(f"gpus_per_rack_{n}")
         needed = cell(writer, model, f"fleet_{n}.gpus_needed")
         assert gpus % unit == 0
         assert needed <= gpus < needed + unit
         a_gpu = 3600 * 730 / 1e6 * model.named(f"tok_s_per_gpu_{n}") * model.named("availability")
-        assert needed == pytest.approx(tco.DEFAULT_DEMAND / (a_gpu * model.named(f"utilization_end_{n}")))
+        assert needed == pytest.approx(tco_inputs.DEFAULT_DEMAND / (a_gpu * model.named(f"utilization_end_{n}")))
 
 
 def test_growing_demand_is_served_in_its_last_month(small):

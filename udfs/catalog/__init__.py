@@ -36,6 +36,6 @@ __all__ = [
 ]
 
 
-def diff(date_a: object, date_b: object, **filters: object) -> list[dict[str, object]]:
+def diff(date_a: object, date_b: object, **filters: str | None) -> list[dict[str, object]]:
     """`Catalog.diff` of the active catalogue."""
     return active().diff(date_a, date_b, **filters)

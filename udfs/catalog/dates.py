@@ -46,9 +46,8 @@ def _iso_of_text(text: str) -> str:
     text = text.split("T")[0].split(" ")[0] if re.match(r"\d{4}-\d\d-\d\d[T ]", text) else text
     parts = _PARTIAL.fullmatch(text)
     if parts:
-        year, month, day = (None if part is None else int(part) for part in parts.groups())
-        month = 12 if month is None else month
+        year, month = int(parts[1]), int(parts[2] or 12)
         with suppress(ValueError):  # a day that the calendar does not have
-            day = calendar.monthrange(year, month)[1] if day is None else day
+            day = int(parts[3]) if parts[3] else calendar.monthrange(year, month)[1]
             return date(year, month, day).isoformat()
     raise CatalogError(f"{' '.join(text.split())}: is not a date; write it as 2026-07-31")

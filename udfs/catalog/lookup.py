@@ -13,9 +13,10 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable, Iterator
 from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
-from . import spelling
-from .baseline import CONFIDENCES, Baseline
+from . import choice, spelling
+from .baseline import Baseline
 from .conditions import Request, meets_numbers, parse, words_of
 from .dates import iso
 from .errors import AmbiguousKey, UnknownKey
@@ -23,9 +24,12 @@ from .metrics import Metric
 from .metrics import metric as metric_named
 from .metrics import metrics as all_metrics
 
-SHOWN_CHOICES = 6  # figures listed in an error or a citation before "and n more"
-VINTAGE_WORDS = ("old", "corrected")  # tell vintages of one figure apart, not figures
-_SERIES = ("platform", "metric", "model", "tier", "isl", "osl", "precision")
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+    from numpy.typing import NDArray
+
+    Frontier: TypeAlias = tuple[NDArray[np.float64], NDArray[np.float64], list[Baseline]]  # as `Catalog.frontier`
 
 
 class Catalog:
@@ -123,7 +127,7 @@ class Catalog:
         rows = self._matching(about, platform, model, request, as_of)
         if not rows:
             raise UnknownKey(self._why_nothing(about, platform, model, request, as_of))
-        return _one(about, _current(about, rows))
+        return choice.one(about, choice.current(about, rows))
 
     def find(
         self,
@@ -142,7 +146,7 @@ class Catalog:
         for name in names:
             about = all_metrics()[name]
             rows = self._matching(about, platform or None, model, request, as_of, any_platform=not platform)
-            found += _current(about, rows) if current else rows
+            found += choice.current(about, rows) if current else rows
         return found
 
     def history(
@@ -170,7 +174,7 @@ class Catalog:
             for other in self._by_metric.get(row.metric, [])
             if (other.platform, other.model) == (row.platform, row.model)
         ]
-        return [other for other in _current(about, same) if other.value != row.value]
+        return [other for other in choice.current(about, same) if other.value != row.value]
 
     def citation(self, row: Baseline) -> str:
         """One line: value, unit, what it is, source, date, confidence, and who says otherwise."""
@@ -190,7 +194,7 @@ class Catalog:
         if row.is_team:
             line += f"; {row.origin}"
         if others := self.contradictions(row):
-            line += "; others say " + _listed(f"{o.value:.10g} ({o.tier or o.source}, {o.as_of})" for o in others)
+            line += "; others say " + choice.listed(f"{o.value:.10g} ({o.tier or o.source}, {o.as_of})" for o in others)
         return line
 
     def frontier(
@@ -201,7 +205,7 @@ class Catalog:
         precision: str | None = None,
         as_of: object = None,
         conditions: str | None = None,
-    ):
+    ) -> Frontier:
         """The measured frontier of a platform: total throughput against speed per user.
 
         Parameters
@@ -238,7 +242,7 @@ class Catalog:
         rows = self._matching(about, platform, model, request, as_of)
         if not rows:
             raise UnknownKey(self._why_nothing(about, platform, model, request, as_of))
-        rows = _current(about, rows)
+        rows = choice.current(about, rows)
         precisions = sorted({row.precision for row in rows})
         if len(precisions) > 1:
             raise AmbiguousKey(
@@ -249,16 +253,11 @@ class Catalog:
         if len(shapes) > 1:
             raise AmbiguousKey(f"the frontier of {rows[0].platform} exists for {', '.join(shapes)}; say which shape")
         own = [row for row in rows if row.is_team]  # a frontier is one campaign: the team's stands alone
-        rows = [row for row in own or _prefer(about, rows) if row.interactivity is not None]
-        front: list[Baseline] = []
-        for row in sorted(rows, key=lambda row: (-row.interactivity, -row.value)):
-            if not front or row.value > front[-1].value:
-                front.append(row)
-        front.reverse()
+        front = choice.front(own or choice.prefer(about, rows))
         return (
-            np.array([row.interactivity for row in front]),
-            np.array([row.value for row in front]),
-            front,
+            np.array([speed for speed, _ in front]),
+            np.array([row.value for _, row in front]),
+            [row for _, row in front],
         )
 
     def diff(
@@ -288,19 +287,22 @@ class Catalog:
             if name.startswith("frontier") and not metric:
                 continue
             before, after = (
-                {series_of(about, row): row for row in self.find(platform, name, model, conditions, day, current=True)}
+                {
+                    choice.series_of(about, row): row
+                    for row in self.find(platform, name, model, conditions, day, current=True)
+                }
                 for day in (date_a, date_b)
             )
             gone = [old for series, old in before.items() if series not in after]
             for series, new in after.items():
                 same = [before[series]] if series in before else []
-                replaced = [old for old in gone if new.is_team and _covers(new, old)]
-                changes += [_change(old, new) for old in (*same, *replaced) if old.value != new.value]
+                replaced = [old for old in gone if new.is_team and choice.covers(new, old)]
+                changes += [choice.change(old, new) for old in (*same, *replaced) if old.value != new.value]
                 if not (same or replaced):
-                    changes.append(_change(None, new))
+                    changes.append(choice.change(None, new))
         return changes
 
-    def to_frame(self):
+    def to_frame(self) -> pd.DataFrame:
         """All rows as a pandas DataFrame, for notebooks."""
         import pandas as pd
 
@@ -333,17 +335,15 @@ class Catalog:
         ]
 
     def _platform(self, text: str) -> str:
-        found = spelling.find_platform(str(text))
         own = {spelling.normal(name): name for name in self._own_platforms}
-        found = found or own.get(spelling.normal(str(text)))
+        found = spelling.find_platform(str(text)) or own.get(spelling.normal(str(text)))
         if found is None:
             raise UnknownKey(f"unknown platform {str(text)!r}{spelling.platform_hint(str(text), self._own_platforms)}")
         return found
 
     def _model(self, text: str) -> str:
-        found = spelling.find_model(str(text))
         own = {spelling.normal(name): name for name in self._own_models}
-        found = found or own.get(spelling.normal(str(text)))
+        found = spelling.find_model(str(text)) or own.get(spelling.normal(str(text)))
         if found is None:
             raise UnknownKey(f"unknown model {str(text)!r}{spelling.model_hint(str(text), self._own_models)}")
         return found
@@ -366,7 +366,7 @@ class Catalog:
         if not rows:
             return f"{subject}: the catalogue has no row of this metric"
         if not platform and "platform" in about.per:
-            return f"{subject} is kept per platform; name one of {_listed(self.platforms(about.id))}"
+            return f"{subject} is kept per platform; name one of {choice.listed(self.platforms(about.id))}"
         if platform:
             name = self._platform(platform)
             if "platform" not in about.per and not any(row.platform == name for row in rows):
@@ -374,134 +374,27 @@ class Catalog:
             subject = f"{about.id} of {name}"
             rows = self._matching(about, platform, None, nothing, None)
             if not rows:
-                return f"no {subject}; the catalogue has it for {_listed(self.platforms(about.id))}"
+                return f"no {subject}; the catalogue has it for {choice.listed(self.platforms(about.id))}"
         else:
             rows = self._matching(about, platform, None, nothing, None)
         if model:
             with_model = [row for row in rows if row.model == self._model(model)]
             if not with_model:
                 models = dict.fromkeys(row.model for row in rows if row.model)
-                hint = f"it exists for {_listed(models)}" if models else "it does not depend on a model"
+                hint = f"it exists for {choice.listed(models)}" if models else "it does not depend on a model"
                 return f"no {subject} for {self._model(model)}; {hint}"
             rows, subject = with_model, f"{subject} for {self._model(model)}"
         fitting = [row for row in rows if meets_numbers(row, request)]
         if not fitting:
-            return f"no {subject} at those conditions; it exists at {_listed(dict.fromkeys(map(_point, rows)))}"
+            points = choice.listed(dict.fromkeys(map(choice.point, rows)))
+            return f"no {subject} at those conditions; it exists at {points}"
         wanted = set(request.words)
         meeting = [row for row in fitting if wanted <= words_of(row)]
         if not meeting:
             known = sorted(set().union(*map(words_of, fitting)))
             missing = [word for word in request.words if word not in known] or list(request.words)
             close = difflib.get_close_matches(missing[0], known, n=3)
-            hint = f"did you mean {' or '.join(close)}?" if close else f"words it knows: {_listed(known, 20)}"
+            hint = f"did you mean {' or '.join(close)}?" if close else f"words it knows: {choice.listed(known, 20)}"
             return f"no {subject} is described by {' '.join(missing)!r}; {hint}"
         first = min(row.as_of for row in meeting)
         return f"no {subject} was known on {iso(as_of)}; the first is of {first}"
-
-
-def series_of(about: Metric, row: Baseline) -> tuple:
-    """What a figure is, apart from when it was known: the vintages of one series supersede each other."""
-    key = tuple(getattr(row, name) for name in _SERIES)
-    key = (*key, " ".join(word for word in row.conditions.split() if word not in VINTAGE_WORDS))
-    if about.point == "at_interactivity":
-        return (*key, row.framework, row.interactivity, row.concurrency)
-    if about.point == "peak":  # the best configuration, whichever framework and batch it needed
-        return key
-    return (*key, row.framework)
-
-
-def _covers(team: Baseline, shipped: Baseline) -> bool:
-    """True when a team row answers for a shipped row: equal in all it names, blank covers all."""
-    if team.id == shipped.id:
-        return True
-    if (team.platform, team.metric, team.model) != (shipped.platform, shipped.metric, shipped.model):
-        return False
-    return all(
-        getattr(team, name) in ("", None) or getattr(team, name) == getattr(shipped, name)
-        for name in ("tier", "conditions", "isl", "osl", "precision", "framework", "interactivity")
-    )
-
-
-def _current(about: Metric, rows: list[Baseline]) -> list[Baseline]:
-    """The valid rows: team over shipped, then per series the newest and most trusted."""
-    team = [row for row in rows if row.is_team]
-    if team:
-        rows = team + [row for row in rows if not row.is_team and not any(_covers(t, row) for t in team)]
-    groups: dict[tuple, list[Baseline]] = {}
-    for row in rows:
-        groups.setdefault(series_of(about, row), []).append(row)
-    found: list[Baseline] = []
-    for group in groups.values():
-        newest = max(row.as_of for row in group)
-        group = [row for row in group if row.as_of == newest]
-        best = min(map(_rank, group))
-        found += [row for row in group if _rank(row) == best]
-    return found
-
-
-def _rank(row: Baseline) -> int:
-    return CONFIDENCES.index(row.confidence)
-
-
-def _prefer(about: Metric, rows: list[Baseline]) -> list[Baseline]:
-    """The rows that the metric's default words choose, or all when they choose none."""
-    if len(rows) < 2 or not about.default:
-        return rows
-    wanted = set(parse(about.default).words)
-    return [row for row in rows if row.is_team or wanted <= words_of(row)] or rows
-
-
-def _one(about: Metric, rows: list[Baseline]) -> Baseline:
-    rows = _prefer(about, rows)
-    if len({row.value for row in rows}) > 1:
-        raise AmbiguousKey(_which(about, rows))
-    return min(rows, key=lambda row: (not row.is_team, _rank(row), row.as_of))
-
-
-def _which(about: Metric, rows: list[Baseline]) -> str:
-    names = {
-        "model": "model", "tier": "tier", "shape": "shape", "precision": "precision",
-        "framework": "framework",
-        "interactivity": "speed per user", "conditions": "conditions", "source": "source",
-    }  # fmt: skip
-    differ = [name for name in names if len({getattr(row, name) for row in rows}) > 1] or ["id"]
-    if about.point == "peak":
-        differ = [name for name in differ if name not in ("interactivity", "framework")] or ["id"]
-    alone = [name for name in differ if len({getattr(row, name) for row in rows}) == len(rows)]
-    differ = alone[:1] or [name for name in differ if name != "source"] or differ
-    choices = (
-        f"{row.value:.6g} ({', '.join(str(getattr(row, name)) or '-' for name in differ)})"
-        for row in sorted(rows, key=lambda row: row.value)
-    )
-    subject = f"{about.id} of {rows[0].platform}" if rows[0].platform else about.id
-    deciding = " and ".join(names.get(name, name) for name in differ)
-    return f"{subject} has {len(rows)} figures, say which {deciding}: {_listed(choices)}"
-
-
-def _point(row: Baseline) -> str:
-    speed = f"{row.interactivity:.4g} tok/s/user" if row.interactivity else ""
-    return " ".join(part for part in (row.shape, row.precision, speed) if part) or "no shape"
-
-
-def _listed(items: Iterable[object], limit: int = SHOWN_CHOICES) -> str:
-    texts = [str(item) for item in items]
-    more = f" and {len(texts) - limit} more" if len(texts) > limit else ""
-    return ", ".join(texts[:limit]) + more
-
-
-def _change(old: Baseline | None, new: Baseline) -> dict[str, object]:
-    return {
-        "change": "new" if old is None else "changed",
-        "platform": new.platform,
-        "metric": new.metric,
-        "model": new.model,
-        "words": (old or new).words,
-        "value_a": None if old is None else old.value,
-        "as_of_a": "" if old is None else old.as_of,
-        "value_b": new.value,
-        "as_of_b": new.as_of,
-        "unit": new.unit,
-        "ratio": None if old is None or old.value == 0 else new.value / old.value,
-        "source": new.source,
-        "origin": new.origin,
-    }

@@ -57,17 +57,31 @@ def baseline(row: Mapping[str, object], origin: str = "shipped") -> Baseline:
     value = number(row.get("value"), "value")
     check_range(about, value)
     return Baseline(
-        **{name: texts[name] for name in _TEXTS} | {"metric": about.id, "value": value, "origin": origin},
+        id=texts["id"],
+        platform=texts["platform"],
+        vendor=texts["vendor"],
+        metric=about.id,
+        value=value,
+        unit=texts["unit"],
+        kind=texts["kind"],
+        qualifier=texts["qualifier"],
+        model=texts["model"],
+        conditions=texts["conditions"],
+        tier=texts["tier"],
+        source=texts["source"],
+        source_ref=texts["source_ref"],
+        as_of=as_of,
+        confidence=texts["confidence"],
+        precision=texts["precision"],
+        framework=texts["framework"],
+        run_date=run_date,
+        origin=origin,
         isl=whole(row.get("isl"), "isl"),
         osl=whole(row.get("osl"), "osl"),
         concurrency=whole(row.get("concurrency"), "concurrency"),
         interactivity=positive(row.get("interactivity"), "interactivity"),
         ttft_ms=positive(row.get("ttft_ms"), "ttft_ms"),
     )
-
-
-_NUMBERS = ("value", "isl", "osl", "concurrency", "interactivity", "ttft_ms")
-_TEXTS = tuple(name for name in FIELDS if name not in _NUMBERS)
 
 
 def check_range(about: Metric, value: float) -> None:

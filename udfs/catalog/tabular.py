@@ -18,7 +18,7 @@ EXCEL = (".xlsx", ".xlsm")
 TEXT = (".csv", ".tsv", ".txt")
 
 
-def rows(path: str | os.PathLike) -> Iterator[tuple[int, dict[str, object]]]:
+def rows(path: str | os.PathLike[str]) -> Iterator[tuple[int, dict[str, object]]]:
     """(line, {column: cell}) of every row that is not blank; columns in lower case with underscores.
 
     A row with more cells than the header carries them under the key "" for the reader to refuse.

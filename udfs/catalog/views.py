@@ -12,8 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from .baseline import Baseline
+from .choice import Series, series_of
 from .dates import iso
-from .lookup import Catalog, series_of
+from .lookup import Catalog
 from .metrics import metrics
 
 YEAR = re.compile(r"\d{4}(-\d\d)?")
@@ -77,7 +78,7 @@ def _vintages(catalog: Catalog, row: Baseline) -> list[Baseline]:
     """
     about = metrics()[row.metric]
 
-    def undated(row: Baseline) -> tuple:
+    def undated(row: Baseline) -> Series:
         words = (word for word in row.conditions.split() if not YEAR.fullmatch(word))
         return series_of(about, replace(row, conditions=" ".join(words)))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from xlwings import XlwingsError, arg
 
+from tokenbook.udfs.functions.cleaning import Argument
 from tokenbook.udfs.functions.declare import ExcelFunction, registered
 from tokenbook.udfs.functions.errors import VALUE, CellError
 
@@ -33,19 +34,18 @@ def cell(body: Callable[..., object]) -> Callable[..., object]:
     call.__module__ = body.__module__
     call.__doc__ = function.help.summary
     call.__annotations__ = {}  # xlwings would take types for converters
-    call.__signature__ = inspect.Signature(
-        inspect.Parameter(
-            argument.name,
-            inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=None if argument.optional else inspect.Parameter.empty,
-        )
-        for argument in function.arguments
-    )
+    signature = inspect.Signature([_parameter(argument) for argument in function.arguments])
+    vars(call)["__signature__"] = signature
     for argument in function.arguments:
         about = function.help.arguments[argument.name]
         explained = f"{about.takes}, {about.unit}. {about.text}"
         call = arg(argument.name, doc=explained, ndim=2, err_to_str=True)(call)  # rows also for a row or column
     return call
+
+
+def _parameter(argument: Argument) -> inspect.Parameter:
+    default = None if argument.optional else inspect.Parameter.empty
+    return inspect.Parameter(argument.name, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=default)
 
 
 def _plain(value: object) -> object:

@@ -6,11 +6,13 @@ import xlwings as xw
 from xlwings import script
 
 from tokenbook.addin.lite.inside.host import declared
+from tokenbook.templates.conventions import MASTER_CHECK, OK, OK_WITHOUT_ADDIN
 from tokenbook.templates.refresh.open_book import read_formulas, refresh_open
+from tokenbook.templates.refresh.plan import Line
+from tokenbook.templates.refresh.report import Report
 from tokenbook.templates.refresh.words import NOTHING_BOUND, changes, headline, left_alone, shortened
 from tokenbook.udfs import catalog
 
-MASTER_CHECK = "check_master"
 HELP_SHEET = "Tokenbook help"
 HELP_COLUMNS = ("Function", "Argument", "Takes", "Unit", "What it is")
 HELP_WIDTHS = (11, 26, 20, 26, 90)  # characters; a signature runs over the columns beside it
@@ -22,9 +24,9 @@ def check_text(book: xw.Book) -> str:
     if not named:
         return "This workbook has no master check: it was not made by a Tokenbook template."
     verdict = str(named[0].refers_to_range.value)
-    if verdict == "OK":
+    if verdict == OK:
         return "Checks: OK. Every figure agrees in both ways of calculating it."
-    if verdict == "OK, no add-in":
+    if verdict == OK_WITHOUT_ADDIN:
         return "Checks: OK, but the functions have not been calculated yet (press Ctrl+Alt+F9)."
     return f"Checks: {verdict}. See the sheet Checks for the lines that differ."
 
@@ -48,10 +50,11 @@ async def refreshed(book: xw.Book) -> str:
     return "\n".join([headline(report, catalog.active().date, written=True), *shortened(more)])
 
 
-def figures_from_elsewhere(report) -> list:
+def figures_from_elsewhere(report: Report) -> list[Line]:
     """Lines that would be changed although their figure comes from a catalogue that is not the one carried here."""
     carried = {row.id for row in catalog.active()}
-    return [line for line in report.changes if line.binding.key.row and line.binding.key.row not in carried]
+    keys = ((line, line.binding.key) for line in report.changes)
+    return [line for line, key in keys if key and key.row and key.row not in carried]
 
 
 def help_rows() -> list[list[str]]:
@@ -71,7 +74,7 @@ def help_rows() -> list[list[str]]:
 
 
 @script
-def check_model(book: xw.Book):
+def check_model(book: xw.Book) -> None:
     """Say what the checks of this model say."""
     text = check_text(book)
     print(text)
@@ -79,7 +82,7 @@ def check_model(book: xw.Book):
 
 
 @script
-async def refresh_baselines(book: xw.Book):
+async def refresh_baselines(book: xw.Book) -> None:
     """Bring the cells that hold a baseline to the figures which this workbook carries; own figures stay."""
     text = await refreshed(book)
     print(text)
@@ -87,17 +90,18 @@ async def refresh_baselines(book: xw.Book):
 
 
 @script
-def insert_help(book: xw.Book):
+def insert_help(book: xw.Book) -> None:
     """Write a sheet that lists the functions with their arguments, errors and examples."""
     names = [sheet.name for sheet in book.sheets]
     sheet = book.sheets[HELP_SHEET] if HELP_SHEET in names else book.sheets.add(HELP_SHEET, after=book.sheets[-1])
     sheet.clear()
     rows = help_rows()
     sheet["A1"].value = rows
-    sheet[0, 0 : len(HELP_COLUMNS)].font.bold = True
+    sheet.range((1, 1), (1, len(HELP_COLUMNS))).font.bold = True
     for position in [number for number, row in enumerate(rows) if row[0]]:
         sheet[position, 0].font.bold = True
-    for column, width in enumerate(HELP_WIDTHS):
-        sheet[0 : len(rows), column].column_width = width
-        sheet[0 : len(rows), column].wrap_text = column > 0
+    for column, width in enumerate(HELP_WIDTHS, 1):
+        cells = sheet.range((1, column), (len(rows), column))
+        cells.column_width = width
+        cells.wrap_text = column > 1
     sheet.activate()

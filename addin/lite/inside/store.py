@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 from tokenbook.addin.lite.inside import tables
 from tokenbook.udfs.catalog.baseline import Baseline
@@ -51,7 +52,7 @@ def _rows() -> Iterator[Baseline]:
     qualifiers = {row["n"]: row["qualifier"] for row in table("qualifiers.csv")}
     for row in table("figures.csv"):
         source = sources[row.pop("source")]
-        fields: dict[str, object] = {
+        fields: dict[str, Any] = {
             **row,
             "unit": metrics()[row["metric"]].unit,
             "qualifier": qualifiers[row["qualifier"]] if row["qualifier"] else "",

@@ -7,11 +7,13 @@ is put together, what the page says.
 
 from __future__ import annotations
 
+from tokenbook.templates.engine import Model
 from tokenbook.templates.models.board import fleet
 from tokenbook.templates.models.board import page as board_page
 from tokenbook.templates.models.board.fleet import ACTUALS, BRIDGE, FLEET, MONTHS_PER_QUARTER, QUARTERLY, REPORT
 from tokenbook.templates.models.shared import by_period, core_inputs, frame, reconciliation
 from tokenbook.templates.models.shared import deployment_core as core
+from tokenbook.templates.models.shared.frame import Setting
 from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.models.shared.headlines import Headline, value
 from tokenbook.templates.models.shared.options import Options
@@ -79,7 +81,7 @@ def report_inputs(room: int, currency: str) -> Section:
 MONTHS_INPUT = Input("months_per_quarter", "Months a quarter", "months", "count", note="Calendar.")
 
 
-def fill(setting, quarters: int) -> None:
+def fill(setting: Setting, quarters: int) -> None:
     setting.filled |= {
         "report_quarter": Filled(min(USUAL_QUARTER, quarters)),
         "requests_per_transaction": Filled(1.0),
@@ -157,7 +159,7 @@ def board_checks(found: dict[str, str], count: int, held: int) -> tuple[Group, .
     return (Group("Board report", tuple(rows)),)
 
 
-def headline(writer: Writer, model) -> Headline:
+def headline(writer: Writer, model: Model) -> Headline:
     """What the workbook answers, for the command line."""
     quarter = value(writer, model, "report_1.label")
     before = value(writer, model, "report_2.label")

@@ -15,6 +15,7 @@ from tokenbook.templates.sheets.formula import Cell, Range, TimeRow
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.inputs import bounds
 from tokenbook.templates.sheets.rows import Block, Constant, Heading, Ingredient, Row
+from tokenbook.templates.sheets.writer import Writer
 
 QUARTERLY, ACTUALS, FLEET, REPORT = "By quarter", "Actuals", "Fleet", "Report"
 MONTHS_PER_QUARTER = 3
@@ -169,7 +170,7 @@ def fleet_blocks(platforms: tuple[str, ...]) -> tuple[Block, ...]:
     return (fleet_block(len(platforms)), *(unit_block(n, name) for n, name in enumerate(platforms, 1)))
 
 
-def write_actuals(writer, platforms: tuple[str, ...], count: int) -> None:
+def write_actuals(writer: Writer, platforms: tuple[str, ...], count: int) -> None:
     """The sheet where the team types what happened: a block a platform, a column a quarter, blank until known."""
     sheet, paint, book = writer.sheet(ACTUALS), writer.painter.paint, writer.book
     last = FIRST + count
@@ -301,12 +302,12 @@ def report_grids(count: int) -> tuple[Grid, ...]:
     )
 
 
-def name_areas(writer, count: int) -> None:
+def name_areas(writer: Writer, count: int) -> None:
     """Rows that stand below each other as areas: the bridge of the fleet, the factors of each platform."""
     book = writer.book
 
     def area(name: str, block: str, keys: tuple[str, ...]) -> None:
-        first, last = book.find(f"{block}.{keys[0]}"), book.find(f"{block}.{keys[-1]}")
+        first, last = book.time_row(f"{block}.{keys[0]}"), book.time_row(f"{block}.{keys[-1]}")
         book.put(name, Range(first.sheet, first.row, first.first, last.row, last.last))
 
     area("bridge.area", "fleet", BRIDGE)
@@ -314,9 +315,9 @@ def name_areas(writer, count: int) -> None:
         area(f"unit_{n}.area", f"unit_{n}", FACTORS)
 
 
-def name_tables(writer, count: int) -> None:
+def name_tables(writer: Writer, count: int) -> None:
     """The factors of the two quarters as ranges for TOK_COST_BRIDGE."""
     book = writer.book
     for key in ("factors_before", "factors_after"):
-        first, last = book.find(f"{key}.unit_1"), book.find(f"{key}.unit_{count}")
+        first, last = book.time_row(f"{key}.unit_1"), book.time_row(f"{key}.unit_{count}")
         book.put(f"{key}.table", Range(first.sheet, first.row, first.first, last.row, first.last))

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openpyxl.formatting.rule import FormulaRule
 from openpyxl.styles import Alignment, Font
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.models.board.fleet import BRIDGE, KPIS, REPORT, TARGETS
 from tokenbook.templates.sheets import charts
 from tokenbook.templates.sheets.dashboard import CM_PER_ROW, NAME
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import GREEN, GREY, NAVY, SERIES
+from tokenbook.templates.sheets.writer import Writer
 
 WIDTHS = (28, 17, 13, 13, 10, 20, 13, 13, 13, 15, 15, 15, 15)  # A to M
 LAST = len(WIDTHS)
@@ -35,7 +39,7 @@ CHART_ROWS = 14
 BAD = "A61B1B"
 
 
-def write(writer, platforms: tuple[str, ...], quarters: int) -> None:
+def write(writer: Writer, platforms: tuple[str, ...], quarters: int) -> None:
     """Write the page; ``quarters`` are drawn."""
     sheet = writer.sheet(NAME)
     for column, width in enumerate(WIDTHS, 1):
@@ -72,7 +76,7 @@ def _equal(one: str, other: str, kind: str) -> str:
     return f"ABS({one}-{other})<={{inputs.report_tolerance}}{scale}"
 
 
-def _tiles(writer, sheet, row: int) -> int:
+def _tiles(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Six figures in large type, each with its change; gives the last row."""
     known = {key: (label, unit, kind, more) for key, label, unit, kind, more in KPIS}
     paint, book = writer.painter.paint, writer.book
@@ -98,7 +102,7 @@ def _tiles(writer, sheet, row: int) -> int:
     return row + 2
 
 
-def _colours(sheet, cell, more: bool | None) -> None:
+def _colours(sheet: Worksheet, cell: Any, more: bool | None) -> None:
     """Green where the change is good, red where it is bad."""
     if more is None:
         return
@@ -108,7 +112,7 @@ def _colours(sheet, cell, more: bool | None) -> None:
         sheet.conditional_formatting.add(ref, rule)
 
 
-def _table(writer, sheet, row: int) -> int:
+def _table(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Every figure beside the quarter before, the plan and the target; gives the last row."""
     paint, book = writer.painter.paint, writer.book
     for column, title in enumerate(HEADS, 1):
@@ -144,13 +148,13 @@ def _against(now: str, aim: str, kind: str, more: bool | None) -> str:
     return f'=IF({_equal(now, aim, kind)},"{EVEN}",IF({now}>{aim},"{above}","{below}"))'
 
 
-def _verdict_colours(sheet, cell) -> None:
+def _verdict_colours(sheet: Worksheet, cell: Any) -> None:
     for word, color in ((BETTER, GREEN), (WORSE, BAD)):
         rule = FormulaRule([f'{cell.coordinate}="{word}"'], font=Font(color=color, bold=True))
         sheet.conditional_formatting.add(cell.coordinate, rule)
 
 
-def sentences(writer) -> tuple[str, ...]:
+def sentences(writer: Writer) -> tuple[str, ...]:
     """What the figures say, each on two rows."""
     money = writer.currency
     driver = "INDEX({step.heading:all},MATCH(MAX({step.size:all}),{step.size:all},0))"
@@ -172,7 +176,7 @@ def sentences(writer) -> tuple[str, ...]:
     )  # fmt: skip
 
 
-def _words(writer, sheet, row: int) -> None:
+def _words(writer: Writer, sheet: Worksheet, row: int) -> None:
     """Sentences that the figures write, to the right of the table."""
     _band(writer, sheet, row, "What the figures say", WORDS, LAST)
     row += 1
@@ -183,7 +187,7 @@ def _words(writer, sheet, row: int) -> None:
         row += 2
 
 
-def _commentary(writer, sheet, row: int) -> int:
+def _commentary(writer: Writer, sheet: Worksheet, row: int) -> int:
     """Boxes for what people write, beside each other; gives the last row."""
     rule = DataValidation("textLength", operator="lessThanOrEqual", formula1=str(LONGEST), allow_blank=True)
     rule.error, rule.errorTitle, rule.showErrorMessage = (
@@ -205,13 +209,13 @@ def _commentary(writer, sheet, row: int) -> int:
     return row + BOX_ROWS
 
 
-def _band(writer, sheet, row: int, text: str, first: int, last: int) -> None:
+def _band(writer: Writer, sheet: Worksheet, row: int, text: str, first: int, last: int) -> None:
     sheet.cell(row, first).value = text
     for column in range(first, last + 1):
         writer.painter.paint(sheet.cell(row, column), "TB Column Left")
 
 
-def _charts(writer, sheet, top: int, quarters: int) -> None:
+def _charts(writer: Writer, sheet: Worksheet, top: int, quarters: int) -> None:
     book = writer.book
     over_quarters = {
         "categories": "q.label",
@@ -225,7 +229,7 @@ def _charts(writer, sheet, top: int, quarters: int) -> None:
         rows=["fleet.cost", "fleet.price", "fleet.plan_cost", "fleet.plan_price"], dashed=(2, 3),
         names=["Cost", "Revenue", "Cost, plan", "Revenue, plan"], **over_quarters,
     )  # fmt: skip
-    steps = [book.find(f"step.{key}") for key in ("heading", "base_over", "base_under")]
+    steps = [book.time_row(f"step.{key}") for key in ("heading", "base_over", "base_under")]
     span = (steps[0].first, steps[0].last)
     rows = {key: book.find(f"step.{key}").row for key in
             ("level_over", "level_under", "rise_over", "rise_under", "fall_over", "fall_under")}  # fmt: skip
@@ -242,7 +246,7 @@ def _charts(writer, sheet, top: int, quarters: int) -> None:
         rows=["fleet.utilization", "fleet.margin", "fleet.plan_utilization", "fleet.plan_margin"], dashed=(2, 3),
         names=["Utilisation", "Margin", "Utilisation, plan", "Margin, plan"], **over_quarters,
     )  # fmt: skip
-    tokens, plan, label = (book.find(name) for name in ("fleet.tokens", "fleet.plan_tokens", "q.label"))
+    tokens, plan, label = (book.time_row(name) for name in ("fleet.tokens", "fleet.plan_tokens", "q.label"))
     span = (tokens.first + 1, tokens.first + quarters)
     volumes = charts.bars(
         writer, title="Tokens sold", y_title="Mtok", number_format="#,##0", sheet=tokens.sheet, categories=(label.row, *span),

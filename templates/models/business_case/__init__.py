@@ -1,4 +1,4 @@
-"""The ``business-case`` template: its ``inputs``; ``book`` puts it together."""
+"""The ``business-case`` template: its ``inputs``, and the ``page`` that it says; ``book`` puts it together."""
 
 from tokenbook.templates.models.business_case.book import compose, headline
 

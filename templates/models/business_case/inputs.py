@@ -8,6 +8,7 @@ from tokenbook.templates.sheets.front import Listed
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.inputs import Filled, Input, Section
 from tokenbook.templates.sheets.rows import Constant, Row
+from tokenbook.templates.sheets.writer import Writer
 
 CASES = ("Base", "Low", "High", "Traditional")
 BASE, LOW, HIGH, TRADITIONAL = 1, 2, 3, 4
@@ -102,7 +103,7 @@ def fill(filler: Filler, platform: str) -> dict[str, Filled | list[Filled]]:
     return filled
 
 
-def give_each_case_its_inputs(writer) -> None:
+def give_each_case_its_inputs(writer: Writer) -> None:
     """Name, for each case, the cell of every platform input: its own where the case changes it, else the one on Inputs."""
     changed = {line.key for line in CASE.lines}
     for number, scope in enumerate(SCOPES, 1):

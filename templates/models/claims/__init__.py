@@ -1,4 +1,4 @@
-"""The ``claims`` template: ``inputs`` of each claim, ``audits`` of them, ``verdicts``; ``book`` puts them together."""
+"""The ``claims`` template: ``inputs``, ``audits`` and ``verdicts``, ``further`` claims, ``panels``, the ``page``; ``book`` puts them together."""
 
 from tokenbook.templates.models.claims.book import compose, headline
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from tokenbook.templates.models.claims.inputs import CLAIM_GROUPS, LIMIT_COLUMNS, LIMIT_GROUPS, MOST_YEARS, VIEWS
 from tokenbook.templates.sheets.grid import Grid
-from tokenbook.templates.sheets.rows import Constant, Heading, Ingredient, Row
+from tokenbook.templates.sheets.rows import Constant, Heading, Ingredient, Line, Row
 
 MTOK, TOK_S, RATE = "USD per Mtok", "tok/s per GPU", "USD per GPU-hour"
 MTOK_HOUR = "*{inputs.seconds_per_hour}/{inputs.tokens_per_mtok}"  # after tok/s: Mtok an hour
@@ -16,7 +16,7 @@ HOURS = "{inputs.hours_per_month}*{inputs.months_per_year}"  # a year
 COLUMNS = {group.key: group.columns for group in (*CLAIM_GROUPS, *LIMIT_GROUPS)}
 
 
-def _grid(key: str, title: str, *lines, columns: tuple[str, ...] = (), also: tuple[str, ...] = ()) -> Grid:
+def _grid(key: str, title: str, *lines: Line, columns: tuple[str, ...] = (), also: tuple[str, ...] = ()) -> Grid:
     return Grid(key, title, columns or COLUMNS[key], lines, f"{key}_#", also)
 
 

@@ -104,7 +104,7 @@ def _name_places(writer: Writer) -> None:
     for name, yours in LIMIT_OF_YOURS.items():
         book.put(f"inputs.limit_5.{name}", book.find(f"inputs.{yours}"))
     first, last = book.find("inputs.claim_investment"), book.find("inputs.limit_1.limit_step")
-    column = book.find("inputs.status").column
+    column = book.area("inputs.status").column
     book.put("inputs.claims_status", Range("Inputs", first.row, column, last.row, column))
 
 

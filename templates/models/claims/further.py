@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from tokenbook.templates.models.claims.audits import HOURS, MTOK_HOUR
-from tokenbook.templates.models.claims.inputs import Group, stated
+from tokenbook.templates.models.claims.inputs import Figure, Group, stated
 from tokenbook.templates.models.claims.verdicts import CLAIMS_JUDGED, Judged
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.rows import Ingredient, Line, Row
@@ -121,7 +121,7 @@ def _inputs(claim: Claim, key: str) -> dict[str, catalog.Baseline]:
     return rows
 
 
-def _figure(name: str, row: catalog.Baseline, claim: Claim):
+def _figure(name: str, row: catalog.Baseline, claim: Claim) -> Figure:
     unit, kind = shown_unit(row.unit)
     label = _words(name.split("_", 1)[1].split("_n")[0])
     if row not in claim.figures:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from tokenbook.templates.models.shared import core_inputs
 from tokenbook.templates.models.shared.claim_sheet import CLAIM_FIGURES
 from tokenbook.templates.models.shared.fill import Filler, FillError
 from tokenbook.templates.models.shared.frame import Setting
 from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.udfs.catalog import Baseline
 
 SHARE = {"low": 0, "high": 1}
 MOST_YEARS = 10  # columns of the sheet "Your claim"
@@ -28,7 +30,7 @@ class Figure:
     rows: tuple = ()
 
 
-def stated(name: str, label: str, unit: str, kind: str, *rows, note: str = "", each: bool = False, **bounds) -> Figure:
+def stated(name: str, label: str, unit: str, kind: str, *rows: Any, note: str = "", each: bool = False, **bounds: Any) -> Figure:
     """A figure of the catalogue; one column for each row. Above 0 unless ``bounds`` say otherwise."""
     limits = bounds or {"above": 0}
     return Figure(Input(name, label, unit, kind, note=note, each=each or len(rows) > 1, **limits), rows)
@@ -274,7 +276,7 @@ def fill(setting: Setting, more: Sequence[Group] = ()) -> None:
             filled[figure.item.name] = values if figure.item.each else values[0]
 
 
-def _peak_row(setting: Setting):
+def _peak_row(setting: Setting) -> Baseline:
     """The highest throughput measured; where none was known on the day, the first that became known."""
     key = (setting.platforms[0], "total_tok_s_per_gpu", setting.model, setting.shape)
     try:
@@ -287,7 +289,7 @@ def _peak_row(setting: Setting):
     return row
 
 
-def _measured(setting: Setting, peak) -> Filled:
+def _measured(setting: Setting, peak: Baseline) -> Filled:
     """The throughput that your claim is compared with: at its speed per user where that was measured, else the peak."""
     platform, speed = setting.platforms[0], setting.options.interactivity
     if speed is not None:
@@ -307,7 +309,7 @@ def _section(group: Group) -> Section:
     return Section(group.title, tuple(figure.item for figure in group.figures), scopes, group.columns)
 
 
-def _value(setting: Setting, name: str, row) -> Filled:
+def _value(setting: Setting, name: str, row: Any) -> Filled:
     """A cell of a group: a plain value, a row's id, a key of which the newest row counts, or a word for your claim."""
     if row is None or not isinstance(row, (str, tuple)):
         return Filled(row)
@@ -319,12 +321,12 @@ def _value(setting: Setting, name: str, row) -> Filled:
     return _yours(setting, name, row)
 
 
-def _tiered(filler, key: tuple[str, str, str]) -> Filled:
+def _tiered(filler: Filler, key: tuple[str, str, str]) -> Filled:
     platform, metric, tier = key
     return filler.first(platform, metric, (tier,))
 
 
-def _rental(filler, platform: str) -> Filled:
+def _rental(filler: Filler, platform: str) -> Filled:
     """The three-year rent where the catalogue has one, else what the market asks."""
     found = filler.first(platform, "rental_usd_per_gpu_hour", ("3-year", "market"))
     if found is None:

@@ -130,13 +130,13 @@ def dashboard_charts(writer: Writer, all_judged: Sequence[Judged]) -> tuple[Any,
         writer, title="What is left of the 15x", y_title="times the investment", number_format="0", sheet=CLAIM, down=True,
         categories=(1, *cases), rows=[(5, *cases), (6, *cases)], names=["Revenue over investment", "Net return"],
     )  # fmt: skip
-    heading, cost, claimed = (writer.book.find(f"cents.{key}") for key in ("heading", "cost", "stated"))
+    heading, cost, claimed = (writer.book.time_row(f"cents.{key}") for key in ("heading", "cost", "stated"))
     span = (cost.first, cost.last)
     cents = charts.bars(
         writer, title="Two cents: cost claimed and implied", y_title="USD per Mtok", number_format="0.000", sheet=cost.sheet,
         categories=(heading.row, *span), rows=[(claimed.row, *span), (cost.row, *span)], names=["Stated", "Implied by the measured point"],
     )  # fmt: skip
-    heading, multiple, net = (writer.book.find(f"left.{key}") for key in ("heading", "multiple", "net"))
+    heading, multiple, net = (writer.book.time_row(f"left.{key}") for key in ("heading", "multiple", "net"))
     span = (multiple.first, multiple.last)
     yours = charts.bars(
         writer, title="Your claim: as claimed, and as you expect", y_title="times the investment", number_format="0.0", sheet=YOURS,

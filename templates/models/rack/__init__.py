@@ -1,4 +1,4 @@
-"""The ``rack`` template: ``grids`` of platforms, ``serving`` of requests; ``book`` puts them together."""
+"""The ``rack`` template: ``inputs`` from the catalogue, ``grids`` of platforms, ``serving`` of requests, the dashboard ``page``; ``book`` puts them together."""
 
 from tokenbook.templates.models.rack.book import compose, headline
 

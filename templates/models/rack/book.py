@@ -7,33 +7,26 @@ top: what may be asked, what is shown, how it is put together.
 
 from __future__ import annotations
 
-from dataclasses import replace
-
+from tokenbook.templates.engine import Model
 from tokenbook.templates.models.rack import grids as rack_grids
 from tokenbook.templates.models.rack import serving as rack_serving
-from tokenbook.templates.models.rack.grids import LADDER, MIX, SPEEDS, WORKLOADS, Workload
+from tokenbook.templates.models.rack.grids import LADDER, SPEEDS, WORKLOADS, Workload
+from tokenbook.templates.models.rack.inputs import fill, input_sections, longest
+from tokenbook.templates.models.rack.page import write_dashboard
 from tokenbook.templates.models.shared import by_period, core_inputs, frame, frontier_sheet, headlines
 from tokenbook.templates.models.shared import deployment_core as core
-from tokenbook.templates.models.shared.fill import FillError
+from tokenbook.templates.models.shared.frame import Setting
 from tokenbook.templates.models.shared.frontier_sheet import NOT_MEASURED, Curve
 from tokenbook.templates.models.shared.function_panels import CURVES, Panels
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.models.shared.reconciliation import function_checks
-from tokenbook.templates.sheets import charts, dashboard, time_sheet
+from tokenbook.templates.sheets import time_sheet
 from tokenbook.templates.sheets.checks import Check, Group
-from tokenbook.templates.sheets.dashboard import Figure
-from tokenbook.templates.sheets.formula import Range
-from tokenbook.templates.sheets.front import LAST_STEP, USUAL_SHEETS, Cover, Listed
-from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.templates.sheets.front import LAST_STEP, USUAL_SHEETS, Cover
 from tokenbook.templates.sheets.rows import Block, Constant, Ingredient, Row
 from tokenbook.templates.sheets.writer import Writer
-from tokenbook.udfs.kernels.frontier import pareto
 
 DEFAULT_PLATFORMS = ("GB300 NVL72", "GB200 NVL72", "B200", "MI355X")
-DEFAULT_SPEED = 60.0  # tok/s per user: within what was measured of these four, under all three workloads
-DEFAULT_RACK = 72  # GPUs, where the catalogue knows no rack: nine servers of 8 stand beside an NVL72
-LADDER_FIRST, LADDER_STEP = 25.0, 25.0  # tok/s per user
-SHAPES = ("1k/1k", "8k/1k", "1k/8k")  # as benchmarks run them
 ANNUAL, FRONTIER, SERVING = "By year", "Frontier", "Serving"
 SHEETS = {  # name: what a reader finds there
     "Inputs": USUAL_SHEETS["Inputs"],
@@ -51,23 +44,6 @@ SHEETS = {  # name: what a reader finds there
     "Lists": "Choices behind the inputs.",
 }
 
-KPIS = tuple(
-    Figure(key, label, unit, kind, f"={{chosen_#.{key}}}")
-    for key, label, unit, kind in (
-        ("throughput", "Throughput at that speed", "tok/s per GPU", "count"),
-        ("tok_s_per_mw", "Throughput of a megawatt", "tok/s per MW", "count"),
-        ("cost_full", "Cost per Mtok at full use", "USD per Mtok", "usd_per_mtok"),
-        ("cost", "Cost per Mtok as sold", "USD per Mtok", "usd_per_mtok"),
-        ("revenue_rack", "Revenue per rack a year", "USD", "usd"),
-        ("margin_rack", "Margin per rack a year", "USD", "usd"),
-        ("revenue_mw", "Revenue per megawatt a year", "USD", "usd"),
-        ("margin_mw", "Margin per megawatt a year", "USD", "usd"),
-        ("margin", "Margin", "share of revenue", "share"),
-        ("prefill_share", "Revenue from input (prefill)", "share", "share"),
-        ("kw_rack", "Power of a rack", "kW", "number"),
-        ("racks_mw", "Racks in a megawatt", "racks", "number"),
-    )
-)
 
 # What the time model has of the deployment core: volume, price and the all-in rate; no capital of its own.
 NATIVE_CHECKS = (
@@ -79,10 +55,6 @@ PANEL_NAMES = (
     "utilization_end", "ramp_months", "ramp_shape", "availability", "demand_mtok_per_month", "demand_growth_per_year",
     "demand_cv", "price_usd_per_mtok", "price_annual_factor", "price_floor", "acquisition", "usd_per_gpu_hour",
     "kw_per_gpu", "pue", "gpus_per_rack", "months",
-)  # fmt: skip
-ASSUMPTIONS = (
-    "utilization_start", "utilization_end", "software_gain", "software_months", "software_annual_gain",
-    "price_annual_factor", "ramp_months", "availability",
 )  # fmt: skip
 
 
@@ -106,7 +78,7 @@ def compose(options: Options) -> Writer:
     )  # fmt: skip
     if pairs:
         rack_serving.write(writer, SERVING, pairs)
-    rack_grids.write(writer, inputs, setting.platforms, workloads, _longest(curves), rack_serving.results(pairs))
+    rack_grids.write(writer, inputs, setting.platforms, workloads, longest(curves), rack_serving.results(pairs))
     for n in range(1, count + 1):
         writer.book.put(f"inputs.p{n}.tok_s_per_gpu", writer.book.find(f"chosen_{n}.throughput_number"))
     for name in ("isl", "osl", "demand_mtok_per_month"):
@@ -126,169 +98,6 @@ def compose(options: Options) -> Writer:
     return frame.finish(
         setting, writer, cover(facts, tuple(sheets.items())), check_groups(setting.platforms, workloads, found)
     )
-
-
-# --- what the catalogue answers -----------------------------------------------------------------------------------
-
-
-def fill(setting) -> tuple[tuple[Curve, ...], tuple[Workload, ...], tuple[rack_serving.Pair, ...]]:
-    """Measured points and inputs; the workloads are those of which any of the platforms has points."""
-    filler, platforms, options = setting.filler, setting.platforms, setting.options
-    points = {
-        (platform, shape): frontier_sheet.measured(filler, platform, setting.model, shape)
-        for shape in dict.fromkeys((*SHAPES, setting.shape))
-        for platform in platforms
-    }
-    shapes = tuple(shape for shape in SHAPES if any(points[platform, shape] for platform in platforms))
-    _refuse(setting, points, shapes)
-    measured = [row for rows in points.values() for row in rows]
-    setting.model = measured[0].model
-    asked = next(row.shape for rows in points.values() for row in rows if _is_shape(row, setting, points))
-    setting.shape = asked
-    workloads = tuple(Workload(w, shape, *_lengths(points, platforms, shape)) for w, shape in enumerate(shapes, 1))
-    curves = tuple(
-        Curve(
-            f"front_{workload.number}_{n}",
-            f"{platform}, {workload.shape}: {_described(points[platform, workload.shape])}",
-            frontier_sheet.take(filler, points[platform, workload.shape]),
-        )
-        for workload in workloads
-        for n, platform in enumerate(platforms, 1)
-    )
-    pairs = rack_serving.pairs(setting, shapes)
-    filled = core_inputs.around(filler, platforms, setting.model, months=setting.months, assumptions=ASSUMPTIONS)
-    filled["platform"] = [Filled(platform) for platform in platforms]
-    filled["model"] = Filled(setting.model)
-    filled["gpus_per_rack"] = [_rack(filler, platform) for platform in platforms]
-    filled["racks_deployed"] = [Filled(1) for _ in platforms]
-    filled["usd_per_gpu_hour"] = [filler.get(p, "usd_per_gpu_hour", None, "hyperscaler") for p in platforms]
-    filled["kw_per_gpu"] = [filler.get(platform, "kw_per_gpu") for platform in platforms]
-    for platform in platforms:  # the figures before their correction, and what a rack draws
-        filler.beside += [*filler.figures.find(platform, "kw_per_gpu"), *filler.figures.find(platform, "rack_power_kw")]
-    filled["workload"] = Filled(asked)
-    setting.options = replace(options, interactivity=options.interactivity or DEFAULT_SPEED)
-    filled["interactivity"] = Filled(setting.options.interactivity)
-    filled["ladder_first"], filled["ladder_step"] = Filled(LADDER_FIRST), Filled(LADDER_STEP)
-    filled["requests_per_month"] = Filled(None)
-    for workload in workloads:
-        filled[workload.share] = Filled(1.0 if len(workloads) == 1 else round(1 / len(workloads), 2))
-    if "exchange_rate" in setting.filled:
-        filled["exchange_rate"] = setting.filled["exchange_rate"]
-    setting.filled = filled
-    choices = tuple(workload.shape for workload in workloads) + ((MIX,) if len(workloads) > 1 else ())
-    known = {listed.name: listed for listed in core_inputs.lists(setting.figures)}
-    setting.lists = (
-        known["platforms"], known["ramp_shape"], Listed("workload", "Workload", choices),
-        Listed("isl", "Input tokens of a request", tuple(w.isl for w in workloads), "As measured, workload by workload"),
-        Listed("osl", "Output tokens of a request", tuple(w.osl for w in workloads), "As measured, workload by workload"),
-        *((Listed("serving", "Served both ways", rack_serving.listed(pairs), "Catalogue"),) if pairs else ()),
-    )  # fmt: skip
-    return curves, workloads, pairs
-
-
-def _refuse(setting, points, shapes) -> None:
-    """What cannot be answered at all is said before anything is written."""
-    if not shapes:
-        known = ", ".join(setting.figures.models(frontier_sheet.METRIC))
-        raise FillError(
-            f"{setting.model}: the catalogue has no measured points of it for {', '.join(setting.platforms)}; "
-            f"models with a frontier: {known}"
-        )
-    without = [p for p in setting.platforms if not any(points[p, shape] for shape in shapes)]
-    if without:
-        have = [p for p in setting.platforms if p not in without]
-        raise FillError(
-            f"{', '.join(without)}: no measured points of {setting.model} were known on {setting.day}; "
-            f"of {', '.join(have)} they were"
-        )
-    if not any(points[p, setting.shape] for p in setting.platforms):
-        raise FillError(f"--shape {setting.shape}: was not measured; measured workloads: {', '.join(shapes)}")
-
-
-def _longest(curves: tuple[Curve, ...]) -> int:
-    """Room for the points of a curve on the chart: those measured, and a reader's own."""
-    fronts = (
-        len(pareto([row.interactivity for row in curve.points], [row.value for row in curve.points]))
-        for curve in curves
-    )
-    return max(fronts) + frontier_sheet.SPARE_ROWS
-
-
-def _is_shape(row, setting, points) -> bool:
-    return any(row in points[platform, setting.shape] for platform in setting.platforms)
-
-
-def _lengths(points, platforms, shape: str) -> tuple[int, int]:
-    row = next(row for platform in platforms for row in points[platform, shape])
-    return row.isl, row.osl
-
-
-def _described(rows) -> str:
-    if not rows:
-        return "nothing was measured"
-    precisions = " and ".join(dict.fromkeys(row.precision for row in rows if row.precision))
-    days = sorted(row.run_date or row.as_of for row in rows)
-    whose = "published curve" if rows[0].tier == frontier_sheet.PUBLISHED else "sample of the runs"
-    return f"{precisions}, {len(rows)} points, {whose}, {days[0]} to {days[-1]}"
-
-
-def _rack(filler, platform: str) -> Filled:
-    try:
-        return filler.get_or_newer(platform, "gpus_per_rack")
-    except FillError:
-        return Filled(
-            DEFAULT_RACK, note=f"No rack in the catalogue: {DEFAULT_RACK} GPUs, as many as an NVL72, for others"
-        )
-
-
-def input_sections(setting, workloads: tuple[Workload, ...]) -> tuple[Section, ...]:
-    """The inputs of this template; those it shares with the others are taken from there."""
-    shared = core_inputs.by_name(core_inputs.sections(setting.room, setting.options.currency))
-    take = lambda *names: tuple(shared[name] for name in names)  # noqa: E731
-    shares = tuple(
-        Input(workload.share, f"... share of requests with {workload.shape} (input/output tokens)", "share", "share",
-              low=0, high=1, note="For the workload mix; shares are scaled so that they add up to 100 %.")
-        for workload in workloads if len(workloads) > 1
-    )  # fmt: skip
-    return (
-        Section("Platforms", (
-            *take("platform"),
-            Input("gpus_per_rack", "GPUs in a rack", "GPUs", "count", low=1, each=True),
-            Input("racks_deployed", "Racks deployed", "racks", "number", above=0, each=True,
-                  note="For totals, and for how much of a limited demand they serve. Figures per rack do not depend on it "
-                  "while all is sold."),
-            Input("usd_per_gpu_hour", "All-in rate", "USD per GPU-hour", "usd_rate", low=0, each=True),
-            *take("kw_per_gpu", "software_gain", "software_months", "software_annual_gain", "utilization_start",
-                  "utilization_end"),
-        )),
-        Section("Workload", (
-            *take("model"),
-            Input("workload", "Workload (input/output tokens of a request)", "choice", "text", choices="workload",
-                  note="Of the Dashboard and the monthly model. Workloads shows all of them side by side."),
-            Input("interactivity", "Speed that a user must see", "tok/s per user", "number", above=0,
-                  note="Output tokens a second for each user (1 / TPOT). Outside of what was measured a platform says so."),
-            *shares,
-            Input("requests_per_month", "Requests a month (blank: all that can be made is sold)", "requests", "count",
-                  low=0, blank=True, note="Blank: the racks sell their capacity at the utilisation above."),
-            *take("demand_growth_per_year", "demand_cv"),
-        )),
-        Section("Prices", take(
-            "usd_per_mtok_input", "usd_per_mtok_output", "cached_share", "cached_price_ratio", "price_annual_factor",
-            "price_floor",
-        )),
-        Section("Use and power", take("ramp_months", "ramp_shape", "availability", "pue")),
-        Section("Speeds compared", (
-            Input("ladder_first", "First speed", "tok/s per user", "number", above=0,
-                  note=f"The Frontier is read at {LADDER} speeds from here on."),
-            Input("ladder_step", "Step to the next", "tok/s per user", "number", above=0,
-                  note="Which platform is cheapest changes along the way."),
-        )),
-        Section("Horizon", take("start_date", "months", *(("exchange_rate",) if "exchange_rate" in shared else ()))),
-        Section(core_inputs.CONVENTIONS.title, take(
-            "hours_per_month", "months_per_year", "seconds_per_hour", "tokens_per_mtok", "kw_per_mw", "logistic_slope",
-            "logistic_middle",
-        )),
-    )  # fmt: skip
 
 
 # --- the racks month by month -------------------------------------------------------------------------------------
@@ -338,7 +147,7 @@ def blocks(platforms: tuple[str, ...]) -> tuple[Block, ...]:
 # --- the same through the functions -------------------------------------------------------------------------------
 
 
-def write_panels(setting, writer: Writer, curves: tuple[Curve, ...]) -> dict[str, str]:
+def write_panels(setting: Setting, writer: Writer, curves: tuple[Curve, ...]) -> dict[str, str]:
     platforms = setting.platforms
     panels = Panels.begin(writer, platforms, setting.room, names=PANEL_NAMES)
     panels.head("The frontier at the chosen speed: =TOK_THROUGHPUT_AT, at all speeds compared: =TOK_COST_AT")
@@ -434,96 +243,6 @@ def _panel(text: str) -> str:
     return text.removeprefix("=IF(").split("=")[0]
 
 
-# --- one page -----------------------------------------------------------------------------------------------------
-
-
-def write_dashboard(writer: Writer, setting, workloads: tuple[Workload, ...], pairs) -> None:
-    count = len(setting.platforms)
-    table = dashboard.write_table(
-        writer, title="Which platform earns most per rack, under which workload?", figures=KPIS, count=count,
-        subtitle='={inputs.model}&", "&{inputs.workload}&" at "&TEXT({inputs.interactivity},"0")'
-        '&" tokens a second for each user, a year at "&TEXT({base_1.utilization},"0.0%")&" use of "&{base_1.heading}'
-        '&", prices and software of today"',
-    )  # fmt: skip
-    dashboard.write_findings(writer, table, findings(writer, table, workloads, pairs))
-    dashboard.place_charts(writer, table, dashboard_charts(writer, setting, table, workloads))
-
-
-def findings(writer: Writer, table: dashboard.Table, workloads: tuple[Workload, ...], pairs) -> tuple[str, ...]:
-    """Sentences that the figures write themselves."""
-    money = writer.currency
-    best = {key: f'IFERROR({table.who(key, "MAX")},"none")' for key in ("revenue_rack", "margin_rack", "revenue_mw")}
-    value = lambda key: f'TEXT(MAX({table.span(key)})/1000000,"#,##0.00")'  # noqa: E731
-    by_workload = '&"; "&'.join(f'"{w.shape} "&{{winners_{w.number}.revenue_mw}}' for w in workloads)
-    unmeasured = f'COUNTIF({table.span("throughput")},"{NOT_MEASURED}")'
-    return (
-        f'="Most revenue per rack: "&{best["revenue_rack"]}&", {money} "&{value("revenue_rack")}&" million a year; most '
-        f'margin per rack: "&{best["margin_rack"]}&", {money} "&{value("margin_rack")}&" million."',
-        f'="Most revenue per megawatt: "&{best["revenue_mw"]}&", {money} "&{value("revenue_mw")}&" million a year. Where '
-        'power is the limit, this ranks."',
-        f'="Most revenue per megawatt under each workload: "&{by_workload}&"."',
-        '="Cheapest token along the speeds: "&{ladder_1.winner}&" at "&TEXT({ladder_1.speed},"0")&", "'
-        f'&{{ladder_{LADDER // 2}.winner}}&" at "&TEXT({{ladder_{LADDER // 2}.speed}},"0")&", "'
-        f'&{{ladder_{LADDER}.winner}}&" at "&TEXT({{ladder_{LADDER}.speed}},"0")&" tok/s per user."',
-        f'=IF({unmeasured}=0,"All platforms were measured at this speed.",{unmeasured}&" of {table.columns} were not '
-        'measured at this speed; nothing is extrapolated.")&" Points are samples of runs: the true frontier may lie higher."',
-        *(
-            (
-                '=IF(COUNT({serving.ratio:all})=0,"Disaggregated and aggregated serving were not both measured at this '
-                'speed.","Disaggregated serving gives "&TEXT(MIN({serving.ratio:all}),"0.0")&" to "'
-                '&TEXT(MAX({serving.ratio:all}),"0.0")&" times the throughput of aggregated at this speed, where both were '
-                'measured.")',
-            )
-            if pairs
-            else ()
-        ),
-        f'="Margins hold if every token earns {money} "&TEXT(MAX({{chosen.price:all}}),"0.000")&" per Mtok"'
-        '&IF(COUNTIF({inputs.status},"override")=0," (list price; all baselines as in the catalogue)",'
-        '" ("&COUNTIF({inputs.status},"override")&" inputs differ from their baselines)")&". Only the all-in rate is cost."',
-    )
-
-
-def dashboard_charts(writer: Writer, setting, table: dashboard.Table, workloads: tuple[Workload, ...]) -> tuple:
-    count, book = len(setting.platforms), writer.book
-    names = [book.find(f"dashboard.name_{n}") for n in range(1, count + 1)]
-    columns = (dashboard.FIRST, dashboard.UNIT + count)
-    curves = []
-    for n in range(1, count + 1):
-        x, y = book.find(f"chart.x_{n}"), book.find(f"chart.y_{n}")
-        curves.append(charts.Curve(_area(x), _area(y), names[n - 1], n - 1))
-    for n in range(1, count + 1):
-        x, y = book.find(f"chart.at_x_{n}"), book.find(f"chart.at_y_{n}")
-        curves.append(charts.Curve(x, y, f"{setting.platforms[n - 1]}, chosen speed", n - 1, points=True))
-    frontier = charts.scatter(
-        writer, title="Measured frontier and chosen operating point (on the axis: not measured)",
-        x_title="Speed of a user, tok/s", y_title="Throughput, tok/s per GPU", number_format="#,##0", curves=curves, x_low=0,
-    )  # fmt: skip
-    per_rack = charts.bars(
-        writer, title="Revenue and margin a year", y_title=writer.unit("USD million"), number_format="#,##0.0,,",
-        sheet=dashboard.NAME, categories=(table.names_row, *columns),
-        rows=[(table.rows[key], *columns) for key in ("revenue_rack", "margin_rack", "revenue_mw", "margin_mw")],
-        names=["Revenue per rack", "Margin per rack", "Revenue per megawatt", "Margin per megawatt"],
-    )  # fmt: skip
-    tokens = charts.bars(
-        writer, title="Throughput of a megawatt at the chosen speed", y_title="million tok/s per MW",
-        number_format="#,##0.0,,", sheet=dashboard.NAME, categories=(table.names_row, *columns),
-        rows=[(table.rows["tok_s_per_mw"], *columns)], names=["Input plus output tokens"],
-    )  # fmt: skip
-    heading = book.find("base.heading")
-    across = (heading.first, heading.last)
-    by_workload = charts.bars(
-        writer, title="Revenue per megawatt a year, by workload (no bar: not measured)", y_title=writer.unit("USD million"),
-        number_format="#,##0,,", sheet=WORKLOADS, categories=(heading.row, *across),
-        rows=[(book.find(f"work_{w.number}.revenue_mw").row, *across) for w in workloads],
-        names=[f"{w.shape} (input/output)" for w in workloads],
-    )  # fmt: skip
-    return frontier, per_rack, tokens, by_workload
-
-
-def _area(place) -> Range:
-    return Range(place.sheet, place.row, place.first, place.row, place.last)
-
-
 def cover(facts: tuple[tuple[str, str], ...], sheets: tuple[tuple[str, str], ...]) -> Cover:
     return Cover(
         title="Revenue per rack: which platform, under which workload?",
@@ -558,6 +277,6 @@ HEADLINE = (  # row of the chosen workload, label, number format
 )
 
 
-def headline(writer: Writer, model) -> headlines.Headline:
+def headline(writer: Writer, model: Model) -> headlines.Headline:
     """What the workbook answers, for the command line."""
     return headlines.by_platform(writer, model, HEADLINE, block="chosen")

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from tokenbook.templates.models.shared.frontier_sheet import NOT_MEASURED
 from tokenbook.templates.sheets import grid
 from tokenbook.templates.sheets.grid import Grid, per_platform
+from tokenbook.templates.sheets.inputs import Input
 from tokenbook.templates.sheets.rows import Constant, Heading, Ingredient, Row
+from tokenbook.templates.sheets.writer import Writer
 
 WORKLOADS, SPEEDS = "Workloads", "Speeds"
 MIX = "mix"
@@ -30,7 +32,7 @@ class Workload:
 
 
 def write(
-    writer, inputs, platforms: tuple[str, ...], workloads: tuple[Workload, ...], points: int, serving: tuple[Grid, ...]
+    writer: Writer, inputs: dict[str, Input], platforms: tuple[str, ...], workloads: tuple[Workload, ...], points: int, serving: tuple[Grid, ...]
 ) -> None:
     """Write both sheets. ``points`` is the room for points of a curve; ``serving`` stands at the foot of Workloads."""
     columns = per_platform(len(platforms))

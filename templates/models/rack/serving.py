@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from tokenbook.templates.models.shared import frontier_sheet
 from tokenbook.templates.models.shared.fill import PRECISIONS
+from tokenbook.templates.models.shared.frame import Setting
 from tokenbook.templates.models.shared.frontier_sheet import Curve
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.rows import Row
+from tokenbook.templates.sheets.writer import Writer
 
 MODES = ("disaggregated", "aggregated")
 FEWEST_POINTS = 2  # of a frontier that can be read between its points
@@ -25,7 +28,7 @@ class Pair:
     curves: tuple[Curve, Curve]
 
 
-def pairs(setting, shapes: tuple[str, ...]) -> tuple[Pair, ...]:
+def pairs(setting: Setting, shapes: tuple[str, ...]) -> tuple[Pair, ...]:
     """Where the catalogue has both, in the finest precision that has both; their points are put on Baselines."""
     found: list[Pair] = []
     for platform in setting.platforms:
@@ -46,7 +49,7 @@ def pairs(setting, shapes: tuple[str, ...]) -> tuple[Pair, ...]:
     return tuple(found)
 
 
-def _both(setting, platform: str, shape: str):
+def _both(setting: Setting, platform: str, shape: str) -> Any:
     for precision in PRECISIONS:
         if not precision:
             continue
@@ -89,7 +92,7 @@ def listed(found: tuple[Pair, ...]) -> tuple[str, ...]:
     return tuple(f"{pair.shape}, {pair.precision}" for pair in found)
 
 
-def write(writer, name: str, found: tuple[Pair, ...]) -> None:
+def write(writer: Writer, name: str, found: tuple[Pair, ...]) -> None:
     """The frontiers of both kinds, each read at the speed asked for."""
     curves = tuple(curve for pair in found for curve in pair.curves)
     frontier_sheet.write(

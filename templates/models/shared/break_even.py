@@ -9,9 +9,13 @@ A few steps suffice; each is a constant and three to five rows, without circular
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.sheets.checks import Check, Group
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.rows import Block, Constant, Heading, Row
+from tokenbook.templates.sheets.writer import Writer
 
 SHEET = "Break-even"
 LINEAR_STEPS, VOLUME_STEPS = 6, 9
@@ -40,7 +44,7 @@ def blocks() -> tuple[Block, ...]:
     )  # fmt: skip
 
 
-def _linear(key: str, title: str, parts, *, direction: str) -> Block:
+def _linear(key: str, title: str, parts: Sequence[tuple[str, str]], *, direction: str) -> Block:
     (lever_cash, lever_profit), (other_cash, other_profit) = parts
     lines = [
         Row("lever_cash", "Cash that the lever scales", "USD", lever_cash, "usd", "sum"),
@@ -218,7 +222,7 @@ SCALED = {  # inputs of the functions that a lever scales
 }
 
 
-def name_levers(writer) -> None:
+def name_levers(writer: Writer) -> None:
     """Let the grids above find the search of each lever, and the multiples of each column of POINTS."""
     book = writer.book
     for number, search in enumerate(SEARCHES, 1):
@@ -226,14 +230,14 @@ def name_levers(writer) -> None:
             book.put(f"lever{number}.lever.{key}", book.find(f"search_{search}.{key}"))
 
 
-def name_points(writer) -> None:
+def name_points(writer: Writer) -> None:
     """After MARGIN has its place: the multiples that the columns of POINTS show."""
     for number, line in enumerate(("plan", "before_tax", "multiple"), 1):
         for lever, key in enumerate(("price", "utilization", "throughput", "capex"), 1):
             writer.book.put(f"column{number}.at.{key}", writer.book.find(f"margin_{lever}.{line}"))
 
 
-def panel(panels) -> None:
+def panel(panels: Panels) -> None:
     """TOK_BREAKEVEN_... for single months; and the model at each break-even, where its value must be zero."""
     panels.head("Break-even of a single month: =TOK_BREAKEVEN_PRICE, _UTILIZATION, _THROUGHPUT")
     for number, moment in ((1, "month 1"), (2, "last month")):

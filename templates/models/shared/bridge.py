@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from tokenbook.templates.sheets import charts, style
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.rows import Row
+from tokenbook.templates.sheets.writer import Writer
 
 STEPS = (  # key of VALUE, heading
     ("static", "Static, flat price"),
@@ -57,17 +60,17 @@ def grid(platform: str) -> Grid:
     ), also=("bridge_of_#",))  # fmt: skip
 
 
-def name_steps(writer) -> None:
+def name_steps(writer: Writer) -> None:
     """After the grid of values has its place: what the columns of the bridge show."""
     for number, (key, _) in enumerate(STEPS, 1):
         writer.book.put(f"bridge_of_{number}.of.step", writer.book.find(f"value_1.{key}"))
 
 
-def chart(writer, sheet: str, platform: str):
+def chart(writer: Writer, sheet: str, platform: str) -> Any:
     """The waterfall."""
 
-    def row(key):
-        place = writer.book.find(f"bridge.{key}")
+    def row(key: str) -> tuple[int, int, int]:
+        place = writer.book.time_row(f"bridge.{key}")
         return place.row, place.first, place.last
 
     return charts.waterfall(

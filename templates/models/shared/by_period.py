@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.sheets import time_sheet
 from tokenbook.templates.sheets.formula import TimeRow
 from tokenbook.templates.sheets.rows import Heading
-from tokenbook.templates.sheets.writer import SUBTITLE_ROW
+from tokenbook.templates.sheets.writer import SUBTITLE_ROW, Writer
 
 FIRST = time_sheet.FIRST
 TOTAL = time_sheet.TOTAL
@@ -47,7 +48,7 @@ ROWS = (
 
 
 def write(
-    writer,
+    writer: Writer,
     platforms: tuple[str, ...],
     months: int,
     *,
@@ -98,7 +99,7 @@ def write(
     return count
 
 
-def _write_row(writer, sheet, row: int, line: PeriodRow, n: int, last: int, period: str) -> None:
+def _write_row(writer: Writer, sheet: Worksheet, row: int, line: PeriodRow, n: int, last: int, period: str) -> None:
     paint = writer.painter.paint
     sheet.cell(row, 1).value, sheet.cell(row, 2).value = line.label, writer.unit(line.unit)
     paint(sheet.cell(row, 1), "TB Total" if line.strong else "TB Label")

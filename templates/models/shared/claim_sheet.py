@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from openpyxl.utils import get_column_letter
+from collections.abc import Mapping, Sequence
 
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.sheets.checks import Check, Group
 from tokenbook.templates.sheets.formula import Cell, TimeRow, place_ref
-from tokenbook.templates.sheets.inputs import bounds
+from tokenbook.templates.sheets.inputs import Filled, bounds
 from tokenbook.templates.sheets.style import lines_of
-from tokenbook.templates.sheets.writer import SUBTITLE_ROW
+from tokenbook.templates.sheets.writer import SUBTITLE_ROW, Writer
+from tokenbook.udfs.catalog.claims import Claim
 
 THE_CLAIM = "75m-from-5m"
 CLAIM = "Claim"
@@ -28,7 +33,7 @@ CASES = (  # label, utilisation, factor by which the price falls a year, key
 CLAIM_YEARS = 3
 
 
-def about_claim(claim) -> list[str]:
+def about_claim(claim: Claim) -> list[str]:
     """The words that belong to the claim: its conditions, its gaps, who says it differently, what was measured."""
     return [
         f"Stated by {claim.claimant}. {claim.qualifier} {claim.conditions}",
@@ -38,7 +43,7 @@ def about_claim(claim) -> list[str]:
     ]
 
 
-def write_claim(writer, filled, about) -> None:
+def write_claim(writer: Writer, filled: Mapping[str, Filled] | None, about: Sequence[str]) -> None:
     """The 15x claim: what it says, what it implies, and what is left under other assumptions.
 
     filled : the figures of CLAIM_FIGURES by name, or None where they stand on Inputs, as claim_investment and so on;
@@ -94,14 +99,14 @@ def write_claim(writer, filled, about) -> None:
     writer.finish(sheet, last_row=row, last_column=last, tall=1)
 
 
-def _claim_line(writer, sheet, row, label, unit, value, kind, style) -> None:
+def _claim_line(writer: Writer, sheet: Worksheet, row: int, label: str, unit: str, value: object, kind: str, style: str) -> None:
     sheet.cell(row, 1).value, sheet.cell(row, 2).value, sheet.cell(row, 3).value = label, unit, value
     writer.painter.paint(sheet.cell(row, 1), "TB Label")
     writer.painter.paint(sheet.cell(row, 2), "TB Unit")
     writer.painter.paint(sheet.cell(row, 3), style, kind)
 
 
-def _claim_cases(writer, sheet, row: int, last: int) -> int:
+def _claim_cases(writer: Writer, sheet: Worksheet, row: int, last: int) -> int:
     paint, book = writer.painter.paint, writer.book
     writer.heading(sheet, row, "What is left of it", last)
     row += 1
@@ -148,13 +153,13 @@ def _claim_cases(writer, sheet, row: int, last: int) -> int:
     return row + 1
 
 
-def _bounded(sheet, ref: str, label: str, *, low=None, high=None, above=None) -> None:
+def _bounded(sheet: Worksheet, ref: str, label: str, *, low: float | None = None, high: float | None = None, above: float | None = None) -> None:
     rule = bounds(label, low=low, high=high, above=above)
     rule.add(ref)
     sheet.add_data_validation(rule)
 
 
-def panel(panels) -> None:
+def panel(panels: Panels) -> None:
     """The claim through TOK_CLAIM_AUDIT and TOK_NPV."""
     panels.head("The claim: =TOK_CLAIM_AUDIT, =TOK_NPV")
     audit = "TOK_CLAIM_AUDIT({claim.investment},{claim.revenue},{claim.gpus},{claim.years},{claim.throughput})"

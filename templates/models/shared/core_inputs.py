@@ -11,6 +11,7 @@ from tokenbook.templates.models.shared import deployment_core as core
 from tokenbook.templates.models.shared.fill import CAPEX_TIERS, DEFAULT_GPUS, Filler, FillError
 from tokenbook.templates.sheets.front import Listed
 from tokenbook.templates.sheets.inputs import Filled, Input, Section
+from tokenbook.udfs.catalog import Catalog
 from tokenbook.udfs.kernels import units
 
 SHARE = {"low": 0, "high": 1}
@@ -184,7 +185,7 @@ def around(
     return filled
 
 
-def lists(figures) -> tuple[Listed, ...]:
+def lists(figures: Catalog) -> tuple[Listed, ...]:
     """The drop-downs and tables that the inputs and formulas of the core refer to."""
     return (
         Listed("platforms", "Platforms", tuple(figures.platforms("usd_per_gpu_hour")), "Catalogue"),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from openpyxl.worksheet.worksheet import Worksheet
+
 from tokenbook.templates.sheets.formula import Cell
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.templates.sheets.writer import Writer
 
 SHEET = "Decision"
 WIDTHS = (46, 22, 22, 14)
@@ -28,7 +31,7 @@ class Test:
 
 
 def write(
-    writer, *, title: str, tests: tuple[Test, ...], verdict: str, paragraphs: tuple[tuple[str, tuple[str, ...]], ...]
+    writer: Writer, *, title: str, tests: tuple[Test, ...], verdict: str, paragraphs: tuple[tuple[str, tuple[str, ...]], ...]
 ) -> None:
     """Write the page.
 
@@ -62,7 +65,7 @@ def write(
     writer.finish(sheet, last_row=row, last_column=LAST, landscape=False, tall=1)
 
 
-def _test(writer, sheet, row: int, test: Test) -> None:
+def _test(writer: Writer, sheet: Worksheet, row: int, test: Test) -> None:
     paint, book = writer.painter.paint, writer.book
     label, figure, asked, passed = (sheet.cell(row, column) for column in range(1, LAST + 1))
     label.value = test.label
@@ -77,7 +80,7 @@ def _test(writer, sheet, row: int, test: Test) -> None:
     paint(passed, "TB Calc", "yes_no")
 
 
-def _sentence(writer, sheet, row: int, text: str, *, strong: bool = False) -> None:
+def _sentence(writer: Writer, sheet: Worksheet, row: int, text: str, *, strong: bool = False) -> None:
     sheet.merge_cells(start_row=row, start_column=1, end_row=row, end_column=LAST)
     cell = sheet.cell(row, 1)
     cell.value = writer.book.compile(text, SHEET) if text.startswith("=") else text

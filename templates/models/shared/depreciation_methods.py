@@ -7,11 +7,13 @@ highest profit that has been reached so far; that needs three rows a method.
 from __future__ import annotations
 
 from tokenbook.templates.models.shared import deployment_core as core
+from tokenbook.templates.models.shared.function_panels import Panels
 from tokenbook.templates.sheets import time_sheet
 from tokenbook.templates.sheets.checks import Check, Group
 from tokenbook.templates.sheets.formula import TimeRow
 from tokenbook.templates.sheets.grid import Grid
 from tokenbook.templates.sheets.rows import Block, Constant, Heading, Row
+from tokenbook.templates.sheets.writer import Writer
 
 SHEET = "Methods"
 TITLES = {
@@ -125,7 +127,7 @@ def grids(platforms: tuple[str, ...], years: int) -> tuple[Grid, ...]:
     return schedule, effect
 
 
-def name_effects(writer, platforms: tuple[str, ...]) -> None:
+def name_effects(writer: Writer, platforms: tuple[str, ...]) -> None:
     """After the schedule has its place: what the columns of the second grid show."""
     book = writer.book
     for number, method in enumerate(SOURCES, 1):
@@ -138,7 +140,7 @@ def name_effects(writer, platforms: tuple[str, ...]) -> None:
             book.put(f"effect_of_{number}.of.npv_{n}", book.find(f"method_{n}.npv_{key}"))
 
 
-def panel(panels, years: int) -> None:
+def panel(panels: Panels, years: int) -> None:
     """TOK_DEPRECIATION of platform 1 by month (MACRS by year), and TOK_DEPLOYMENT under each method."""
     sheet, writer = panels.sheet, panels.writer
     panels.head(f"{panels.platforms[0]}: depreciation by month, =TOK_DEPRECIATION(method, cost, salvage, life, months)")

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 from tokenbook.templates.sheets.inputs import Filled
 from tokenbook.udfs import catalog
+from tokenbook.udfs.catalog import Baseline
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.kernels.frontier import throughput_at
+from tokenbook.udfs.kernels.ratios import Floats
 
 # Tiers of an accelerator's price, in the order in which a model prefers them.
 CAPEX_TIERS = ("model-input", "rack-share", "low")
@@ -30,7 +32,7 @@ class Filler:
     newer: list[catalog.Baseline] = field(default_factory=list)  # not known yet on that day, used for want of another
     beside: list[catalog.Baseline] = field(default_factory=list)  # measured points behind an interpolated figure
 
-    def row(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None):
+    def row(self, platform: str | None, metric: str, model: str | None = None, conditions: str | None = None) -> Baseline:
         """The catalogue row for a key, or FillError with the catalogue's own words."""
         try:
             return self.figures.get(platform, metric, model, conditions, self.as_of)
@@ -72,15 +74,15 @@ class Filler:
                     return self.take(rows[0])
         return None
 
-    def frontier(self, platform: str, model: str, shape: str):
+    def frontier(self, platform: str, model: str, shape: str) -> tuple[Floats, Floats, list[catalog.Baseline]]:
         """The measured frontier of a platform: (speed per user, throughput, rows), of the finest precision measured."""
-        refusal = None
+        refusals: list[LookupError] = []
         for precision in PRECISIONS:
             try:
                 return self.figures.frontier(platform, model, shape, precision, self.as_of)
             except LookupError as error:
-                refusal = refusal or error
-        raise FillError(str(refusal.args[0]))
+                refusals.append(error)
+        raise FillError(str(refusals[0].args[0]))
 
     def at_interactivity(self, platform: str, model: str, shape: str, target: float) -> Filled:
         """Throughput at a speed per user, read off the measured frontier; refused outside of what was measured."""

@@ -140,5 +140,5 @@ def _label_columns(writer: Writer, platforms: tuple[str, ...]) -> None:
     """Put "Platform n" over the columns of the Inputs sheet."""
     sheet = writer.sheet("Inputs")
     for number in range(1, len(platforms) + 1):
-        place = writer.book.find(f"inputs.p{number}.platform")
+        place = writer.book.cell(f"inputs.p{number}.platform")
         sheet.cell(place.row - 1, place.column).value = f"Platform {number}"

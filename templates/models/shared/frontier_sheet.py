@@ -7,16 +7,20 @@ sum of the one interval it falls into. Outside of what was measured the answer i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from tokenbook.templates.models.shared.fill import PRECISIONS, Filler
 from tokenbook.templates.sheets.citations import SPEED_COLUMN
 from tokenbook.templates.sheets.formula import Cell, Range
 from tokenbook.templates.sheets.inputs import bounds
 from tokenbook.templates.sheets.style import lines_of
+from tokenbook.templates.sheets.writer import Writer
 
 METRIC = "frontier_total_tok_s_per_gpu"
 # Where a model has no measured curve, single points with their speed stand in for one.
@@ -89,7 +93,7 @@ def _find(filler: Filler, platform: str, metric: str, model: str, words: str) ->
 
 
 def write(
-    writer, name: str, curves: tuple[Curve, ...], targets: tuple[str, ...], *, subtitle: str, key="target"
+    writer: Writer, name: str, curves: tuple[Curve, ...], targets: tuple[str, ...], *, subtitle: str, key: str = "target"
 ) -> None:
     """Write the tables one below the other.
 
@@ -115,7 +119,7 @@ def write(
     writer.finish(sheet, last_row=row - 2, last_column=last, rows=f"1:{target_row}", large=True)
 
 
-def _header(writer, sheet, row: int, target_row: int, targets: tuple[str, ...], last: int) -> None:
+def _header(writer: Writer, sheet: Worksheet, row: int, target_row: int, targets: tuple[str, ...], last: int) -> None:
     paint = writer.painter.paint
     titles = [title for title, _ in COLUMNS] + ["At the speed asked for"] * (1 if targets else 0)
     titles += ["Also at"] * (len(targets) - 1)
@@ -134,7 +138,7 @@ def _header(writer, sheet, row: int, target_row: int, targets: tuple[str, ...], 
         )
 
 
-def _curve(writer, sheet, row: int, curve: Curve, target_row: int, targets: int, last: int) -> int:
+def _curve(writer: Writer, sheet: Worksheet, row: int, curve: Curve, target_row: int, targets: int, last: int) -> int:
     """A table; gives its last row."""
     name, book, paint = sheet.title, writer.book, writer.painter.paint
     writer.heading(sheet, row, curve.title, last)
@@ -187,7 +191,7 @@ def _curve(writer, sheet, row: int, curve: Curve, target_row: int, targets: int,
     return end
 
 
-def _given(writer, sheet, row: int, point) -> None:
+def _given(writer: Writer, sheet: Worksheet, row: int, point: Any) -> None:
     """A measured point, read from Baselines; or an empty row for the reader's own."""
     paint = writer.painter.paint
     words, run, speed, throughput = (sheet.cell(row, column) for column in (POINT, RUN, SPEED, THROUGHPUT))
@@ -211,7 +215,7 @@ def _given(writer, sheet, row: int, point) -> None:
     paint(throughput, "TB Link", "number")
 
 
-def _calculated(writer, sheet, row: int, first: int, span, count: str, target_row: int, targets: int) -> None:
+def _calculated(writer: Writer, sheet: Worksheet, row: int, first: int, span: Mapping[int, str], count: str, target_row: int, targets: int) -> None:
     at = {column: f"${get_column_letter(column)}{row}" for column in range(1, TANGENT + 1)}
     after = {column: f"${get_column_letter(column)}{row + 1}" for column in range(1, TANGENT + 1)}
     before = {column: f"${get_column_letter(column)}{row - 1}" for column in range(1, TANGENT + 1)}

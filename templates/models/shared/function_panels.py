@@ -9,21 +9,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
+from tokenbook.templates.conventions import NO_ADDIN
 from tokenbook.templates.models.shared import deployment_core as core
 from tokenbook.templates.sheets import time_sheet
 from tokenbook.templates.sheets.formula import Cell, TimeRow
 from tokenbook.templates.sheets.rows import Constant, Ingredient
+from tokenbook.templates.sheets.writer import Writer
 from tokenbook.udfs.kernels.deployment import INPUTS, OUTPUTS
+from tokenbook.udfs.kernels.deployment import Input as KernelInput
 
 NAME = "Panels"
 FIRST = time_sheet.FIRST
 # Asked anew in each formula: LibreOffice calculates arrays on load, and single cells not.
-MISSING = 'IF(ISERROR(TOK_VERSION()),"no add-in","none")'
-NO_CURVE = 'IF(ISERROR(TOK_VERSION()),"no add-in",0)'
+MISSING = f'IF(ISERROR(TOK_VERSION()),"{NO_ADDIN}","none")'
+NO_CURVE = f'IF(ISERROR(TOK_VERSION()),"{NO_ADDIN}",0)'
 CURVES = (  # line of the kernel, label, unit, format
     ("cost_per_mtok", "Cost per Mtok", "USD per Mtok", "usd_per_mtok"),
     ("sold_mtok", "Sold", "Mtok", "mtok"),
@@ -43,18 +48,18 @@ OUTPUT_FORMATS = {
 class Panels:
     """The sheet while it is written. ``row`` is the last one in use; ``table`` the names and values of the model."""
 
-    writer: object
+    writer: Writer
     platforms: tuple[str, ...]
     room: int
     row: int = 0
     top: int = 0
     table: str = ""
-    items: tuple = ()  # the inputs in ``table``
+    items: tuple[KernelInput, ...] = ()  # the inputs in ``table``
     found: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def begin(
-        cls, writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True, names: tuple[str, ...] = ()
+        cls, writer: Writer, platforms: tuple[str, ...], room: int, *, core_inputs: bool = True, names: tuple[str, ...] = ()
     ) -> Panels:
         """Head, the add-in's answer and, with ``core_inputs``, the inputs of the model by the functions' names.
 
@@ -64,14 +69,14 @@ class Panels:
         sheet, paint = self.sheet, writer.painter.paint
         subtitle = "The same model through the functions of the add-in. Copy these formulas into your own."
         row = writer.head(NAME, subtitle, last=3)
-        sheet.cell(row, 1).value, sheet.cell(row, 2).value = "Add-in", '=IFERROR(TOK_VERSION(),"no add-in")'
+        sheet.cell(row, 1).value, sheet.cell(row, 2).value = "Add-in", f'=IFERROR(TOK_VERSION(),"{NO_ADDIN}")'
         paint(sheet.cell(row, 1), "TB Label")
         paint(sheet.cell(row, 2), "TB Function")
         addin = f"$B${row}"
         row += 1
         sheet.cell(row, 1).value = "Functions answer"
         paint(sheet.cell(row, 1), "TB Label")
-        sheet.cell(row, 2).value = f'=IF({addin}="no add-in","no",1)'
+        sheet.cell(row, 2).value = f'=IF({addin}="{NO_ADDIN}","no",1)'
         paint(sheet.cell(row, 2), "TB Calc", "flag")
         writer.book.put("panels.addin_missing", Cell(NAME, row, 2))  # text without the add-in, a number with it
         self.row = row
@@ -80,7 +85,7 @@ class Panels:
         return self
 
     @property
-    def sheet(self):
+    def sheet(self) -> Worksheet:
         return self.writer.sheet(NAME)
 
     @property
@@ -103,9 +108,9 @@ class Panels:
         cell = self.sheet.cell(self.row, 2)
         cell.value = f"=IFERROR({self.writer.book.compile(call, NAME)},{missing})"
         self.writer.painter.paint(cell, "TB Function", kind)
-        self.found[key] = f'=IF(Panels!$B${self.row}="no add-in",NA(),Panels!$B${self.row})'
+        self.found[key] = f'=IF(Panels!$B${self.row}="{NO_ADDIN}",NA(),Panels!$B${self.row})'
 
-    def spill(self, call: str, rows: int, columns: int, kinds=("general",), *, missing: str = MISSING) -> int:
+    def spill(self, call: str, rows: int, columns: int, kinds: Sequence[str] = ("general",), *, missing: str = MISSING) -> int:
         """A block filled by one formula, from column A of the next row; gives its first row.
 
         kinds : a number format for each column; the last one serves the columns after it.
@@ -120,7 +125,7 @@ class Panels:
         self.row += rows
         return first
 
-    def _inputs(self, items) -> None:
+    def _inputs(self, items: tuple[KernelInput, ...]) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
         count, self.items = len(self.platforms), items
         self.head("Inputs, by the names that the functions read", self.platforms)
@@ -143,7 +148,7 @@ class Panels:
         """Names and values of platform 1 alone."""
         return self.table.replace(f":${get_column_letter(1 + len(self.platforms))}$", ":$B$")
 
-    def deployment(self, curves=CURVES) -> None:
+    def deployment(self, curves: Sequence[tuple[str, str, str, str]] = CURVES) -> None:
         """Results, the static twin of platform 1, and the curves."""
         self._results()
         self.head(f"{self.platforms[0]} with and without software gains: =TOK_STATIC_VS_DECLINING")
@@ -161,12 +166,12 @@ class Panels:
             for n in range(1, count + 1):
                 cell = f"Panels!${get_column_letter(1 + n)}${row}"
                 self.found[f"model_{n}.{output.name}"] = (
-                    f'=IF({cell}="none","never",IF({cell}="no add-in",NA(),{cell}))'
+                    f'=IF({cell}="none","never",IF({cell}="{NO_ADDIN}",NA(),{cell}))'
                     if output.name == "payback_months"
-                    else f'=IF({cell}="no add-in",NA(),{cell})'
+                    else f'=IF({cell}="{NO_ADDIN}",NA(),{cell})'
                 )
 
-    def _curves(self, curves) -> None:
+    def _curves(self, curves: Sequence[tuple[str, str, str, str]]) -> None:
         writer, sheet, paint = self.writer, self.sheet, self.writer.painter.paint
         count, last = len(self.platforms), self.last
         self.head("Curves: =TOK_DEPLOYMENT_CURVE(names and values, line), month 0 to the last")

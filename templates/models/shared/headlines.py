@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
+from tokenbook.templates.engine import Model
 from tokenbook.templates.sheets.formula import place_ref
+from tokenbook.templates.sheets.writer import Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +32,7 @@ CORE = (  # key of the core's block, label, number format
 )
 
 
-def by_platform(writer, model, lines=CORE, *, block: str = "model") -> Headline:
+def by_platform(writer: Writer, model: Model, lines: Sequence[tuple[str, str, str]] = CORE, *, block: str = "model") -> Headline:
     """The results of the deployment core (or of another ``block``), a column a platform."""
     columns = range(1, sum(1 for name in writer.workbook.defined_names if name.startswith("platform_")) + 1)
     platforms = tuple(str(value(writer, model, f"inputs.p{n}.platform")) for n in columns)
@@ -40,7 +44,7 @@ def by_platform(writer, model, lines=CORE, *, block: str = "model") -> Headline:
     return Headline(title, platforms, table)
 
 
-def value(writer, model, name: str):
+def value(writer: Writer, model: Model, name: str) -> Any:
     """The computed value of a named cell of the workbook."""
     place = writer.book.find(name)
     return model.value(place.sheet, place_ref(place))

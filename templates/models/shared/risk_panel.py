@@ -5,26 +5,25 @@ and holds their results; the sheet shows them, and charts. Everything is about t
 
     risk_panel.write(writer, ...)        before Panels: the reader's choices
     risk_panel.panel(panels)             on Panels: TOK_SIMULATE, TOK_TORNADO, TOK_GRID
-    risk_panel.results(writer, ...)      after Panels: what they say, and the charts
+    risk_results.results(writer)         after Panels: what they say, and the charts
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from openpyxl.chart import BarChart, LineChart, Reference
-from openpyxl.chart.series import SeriesLabel
-from openpyxl.chart.series_factory import SeriesFactory
-from openpyxl.chart.shapes import GraphicalProperties
-from openpyxl.drawing.line import LineProperties
 from openpyxl.styles import Alignment
 from openpyxl.utils import get_column_letter, quote_sheetname
 from openpyxl.worksheet.datavalidation import DataValidation
 
+from tokenbook.templates.conventions import NO_ADDIN
 from tokenbook.templates.models.shared.function_panels import NAME as PANELS
-from tokenbook.templates.sheets import charts, style
-from tokenbook.templates.sheets.formula import Cell, Range
+from tokenbook.templates.models.shared.function_panels import Panels
+from tokenbook.templates.sheets import style
+from tokenbook.templates.sheets.formula import Book, Cell, Range
 from tokenbook.templates.sheets.front import Listed
+from tokenbook.templates.sheets.writer import Writer
 from tokenbook.udfs.kernels.deployment_inputs import BY_NAME
 
 NAME = "Risk"
@@ -44,13 +43,6 @@ LABEL, UNIT, BASE, KIND, LOW, LIKELY, HIGH, WHY = range(1, 9)
 TRIALS, SEED = 10_000, 1
 STEPS = 5  # of each side of the two-way table
 ROWS_OF, COLUMNS_OF = ("price_usd_per_mtok", (0.4, 0.7, 1.0, 1.3, 1.6)), ("utilization_end", (0.4, 0.7, 1.0, 1.2, 1.4))
-CHART_ROWS = 19
-STATISTICS = (  # row of the summary that TOK_SIMULATE gives, label, number format
-    ("mean", "Mean", "usd"), ("sd", "Standard deviation", "usd"), ("p5", "5 % are below", "usd"),
-    ("p25", "25 % are below", "usd"), ("p50", "50 % are below (median)", "usd"), ("p75", "75 % are below", "usd"),
-    ("p95", "95 % are below", "usd"), ("probability_of_loss", "Probability of a loss (NPV below 0)", "share"),
-    ("expected_shortfall", "Mean of the worst 5 %", "usd"),
-)  # fmt: skip
 SUMMARY_ROWS = 17  # with its heading
 
 
@@ -87,7 +79,7 @@ UNCERTAIN = (
 )  # fmt: skip
 
 
-def write(writer, platform: str, *, block: str = "model_1") -> None:
+def write(writer: Writer, platform: str, *, block: str = "model_1") -> None:
     """The reader's choices: one line for each uncertain input, the simulation's own settings, the two-way steps."""
     sheet, paint, book = writer.sheet(NAME), writer.painter.paint, writer.book
     subtitle = f"{platform}: what is uncertain, and what that does to the net present value."
@@ -95,7 +87,7 @@ def write(writer, platform: str, *, block: str = "model_1") -> None:
     for column, width in enumerate(WIDTHS, 1):
         sheet.column_dimensions[get_column_letter(column)].width = width
     heads = ("Uncertain input", "Unit", "Base", "Distribution", "Low, x", "Likely, x", "High, x", "  Why these")
-    _heads(writer, row, *heads, left=(KIND, WHY))
+    column_heads(writer, row, *heads, left=(KIND, WHY))
     kinds, factors = _rules(writer)
     for each in UNCERTAIN:
         row += 1
@@ -120,9 +112,9 @@ def write(writer, platform: str, *, block: str = "model_1") -> None:
     sheet.freeze_panes = sheet.cell(writer.body_row + 1, BASE)
 
 
-def _settings(writer, row: int) -> int:
+def _settings(writer: Writer, row: int) -> int:
     sheet, paint = writer.sheet(NAME), writer.painter.paint
-    _heads(writer, row, "Simulation", "Unit", "Value")
+    column_heads(writer, row, "Simulation", "Unit", "Value")
     for key, label, unit, value, low, high, note in (
         (
             "trials",
@@ -159,11 +151,11 @@ def _settings(writer, row: int) -> int:
     return row
 
 
-def _steps(writer, row: int, factors: DataValidation) -> None:
+def _steps(writer: Writer, row: int, factors: DataValidation) -> None:
     """The sides of the two-way table, as multiples of the base."""
     sheet, paint = writer.sheet(NAME), writer.painter.paint
     heads = (f"Step {n}" for n in range(1, STEPS + 1))
-    _heads(writer, row, "Steps of the two-way table, x the base", "Unit", *heads)
+    column_heads(writer, row, "Steps of the two-way table, x the base", "Unit", *heads)
     for word, (name, steps) in (("down", ROWS_OF), ("across", COLUMNS_OF)):
         row += 1
         each = next(item for item in UNCERTAIN if item.name == name)
@@ -180,8 +172,8 @@ def _steps(writer, row: int, factors: DataValidation) -> None:
     writer.book.put("risk.end_of_choices", Cell(NAME, row, 1))
 
 
-def _rules(writer) -> tuple[DataValidation, DataValidation]:
-    sheet, place = writer.sheet(NAME), writer.book.find(f"lists.{LISTED.name}")
+def _rules(writer: Writer) -> tuple[DataValidation, DataValidation]:
+    sheet, place = writer.sheet(NAME), writer.book.area(f"lists.{LISTED.name}")
     letter = get_column_letter(place.column)
     listed = f"{quote_sheetname(place.sheet)}!${letter}${place.row}:${letter}${place.last_row}"
     kinds = DataValidation("list", formula1=listed, showErrorMessage=True)
@@ -193,7 +185,7 @@ def _rules(writer) -> tuple[DataValidation, DataValidation]:
     return kinds, factors
 
 
-def _heads(writer, row: int, *texts: str, left: tuple[int, ...] = ()) -> None:
+def column_heads(writer: Writer, row: int, *texts: str, left: tuple[int, ...] = ()) -> None:
     sheet = writer.sheet(NAME)
     for column in range(1, WHY + 1):
         sheet.cell(row, column).value = texts[column - 1] if column <= len(texts) else None
@@ -204,7 +196,7 @@ def _heads(writer, row: int, *texts: str, left: tuple[int, ...] = ()) -> None:
 # --- on Panels ---------------------------------------------------------------------------------------------------
 
 
-def panel(panels) -> None:
+def panel(panels: Panels) -> None:
     """The choices as the functions read them, and the functions' results."""
     names, moves = _as_read(panels)
     table, book = panels.first_table(), panels.writer.book
@@ -225,7 +217,7 @@ def panel(panels) -> None:
     _two_way(panels, table, book)
 
 
-def _as_read(panels) -> tuple[str, str]:
+def _as_read(panels: Panels) -> tuple[str, str]:
     """Distributions with their parameters, and low and high values, in the units of the model."""
     sheet, paint, book = panels.sheet, panels.writer.painter.paint, panels.writer.book
     panels.head("Uncertain inputs: name, distribution, parameters; and name, low, high")
@@ -254,12 +246,12 @@ def _as_read(panels) -> tuple[str, str]:
     return f"$A${first}:$E${panels.row}", f"$G${first}:$I${panels.row}"
 
 
-def _within(formula: str, bounds) -> str:
+def _within(formula: str, bounds: Any) -> str:
     """A formula kept within what the model takes: a share is at most 1, other inputs have room."""
     return f"MIN(1,{formula})" if bounds.high == 1 else formula
 
 
-def _two_way(panels, table: str, book) -> None:
+def _two_way(panels: Panels, table: str, book: Book) -> None:
     sheet, paint = panels.sheet, panels.writer.painter.paint
     (down, _), (across, _) = ROWS_OF, COLUMNS_OF
     panels.row += 1
@@ -275,7 +267,7 @@ def _two_way(panels, table: str, book) -> None:
     left, right = get_column_letter(FIRST_STEP + 1), get_column_letter(FIRST_STEP + STEPS)
     mine = get_column_letter(FIRST_STEP)
     call = f'TOK_GRID({table},"{down}",${mine}${head + 1}:${mine}${head + STEPS},"{across}",${left}${head}:${right}${head},"npv")'
-    missing = 'IF(ISERROR(TOK_VERSION()),"no add-in","none")'
+    missing = f'IF(ISERROR(TOK_VERSION()),"{NO_ADDIN}","none")'
     panels.writer.spill(sheet, f"{left}{head + 1}:{right}{head + STEPS}", f"=IFERROR({call},{missing})")
     for row in range(head + 1, head + STEPS + 1):
         for column in range(FIRST_STEP + 1, FIRST_STEP + STEPS + 1):
@@ -287,180 +279,5 @@ def _two_way(panels, table: str, book) -> None:
 FIRST_STEP = 1  # column of the values down, on Panels
 
 
-def _keep(panels, key: str, first: int, rows: int, columns: int) -> None:
+def _keep(panels: Panels, key: str, first: int, rows: int, columns: int) -> None:
     panels.writer.book.put(f"risk.{key}", Range(PANELS, first, 1, first + rows - 1, columns))
-
-
-# --- what they say -----------------------------------------------------------------------------------------------
-
-
-def results(writer) -> None:
-    """The figures, linked from Panels, and four charts."""
-    sheet, paint, book = writer.sheet(NAME), writer.painter.paint, writer.book
-    row = book.find("risk.end_of_choices").row + 2
-    top = row
-    heads = ("Net present value", "Unit", "Value", "Standard error", "What drives it", "", "Variance")
-    _heads(writer, row, *heads, left=(LOW,))
-    summary, drivers = book.find("risk.summary"), book.find("risk.drivers")
-    for key, label, kind in STATISTICS:
-        row += 1
-        sheet.cell(row, LABEL).value = label
-        sheet.cell(row, UNIT).value = "share" if kind == "share" else writer.unit("USD")
-        paint(sheet.cell(row, LABEL), "TB Label")
-        paint(sheet.cell(row, UNIT), "TB Unit")
-        names = f"{PANELS}!$A${summary.row}:$A${summary.last_row}"
-        for column, letter in ((BASE, "B"), (KIND, "C")):
-            values = f"{PANELS}!${letter}${summary.row}:${letter}${summary.last_row}"
-            cell = sheet.cell(row, column)
-            cell.value = f'=IFERROR(INDEX({values},MATCH("{key}",{names},0)),"none")'
-            paint(cell, "TB KPI" if column == BASE else "TB Link", kind)
-        book.put(f"risk.result.{key}", Cell(NAME, row, BASE))
-    for n in range(1, len(UNCERTAIN) + 1):
-        at = top + n
-        sheet.cell(at, LOW).value = f'=IFERROR("  "&{_label_of(f"{PANELS}!$A${drivers.row + n}")},"none")'
-        paint(sheet.cell(at, LOW), "TB Link", "text")
-        sheet.cell(at, HIGH).value = f'=IFERROR(0+{PANELS}!$C${drivers.row + n},"none")'
-        paint(sheet.cell(at, HIGH), "TB Link", "share")
-    charts_at = row + 2
-    row = _tornado_table(writer, charts_at + CHART_ROWS + 1)
-    row = _two_way_table(writer, row + 2)
-    row = _histogram_table(writer, row + 2)
-    _charts(writer, charts_at)
-    writer.finish(sheet, last_row=row, last_column=WHY, landscape=False, tall=1)
-
-
-def _label_of(name: str) -> str:
-    """A formula for the label of the input whose kernel name stands in a cell."""
-    words = ",".join(f'"{each.name}"' for each in UNCERTAIN)
-    labels = ",".join(f'"{each.label}"' for each in UNCERTAIN)
-    return f"INDEX({{{labels}}},MATCH({name},{{{words}}},0))"
-
-
-def _tornado_table(writer, row: int) -> int:
-    sheet, paint, book = writer.sheet(NAME), writer.painter.paint, writer.book
-    tornado = book.find("risk.tornado")
-    _heads(
-        writer,
-        row,
-        "One input at a time: change of the net present value",
-        "Unit",
-        "At low",
-        "At high",
-        "Low",
-        "Base",
-        "High",
-    )
-    first = row + 1
-    for n in range(1, len(UNCERTAIN) + 1):
-        row += 1
-        here = tornado.row + n
-        cells = (
-            (LABEL, f'=IFERROR({_label_of(f"{PANELS}!$A${here}")},"none")', "TB Link", "text"),
-            (BASE, f'=IFERROR({PANELS}!$E${here}-{PANELS}!$F${here},"none")', "TB Link", "usd"),
-            (KIND, f'=IFERROR({PANELS}!$G${here}-{PANELS}!$F${here},"none")', "TB Link", "usd"),
-            *((LOW + i, f'=IFERROR(0+{PANELS}!${"BCD"[i]}${here},"none")', "TB Link", "factor") for i in range(3)),
-        )
-        for column, formula, named, kind in cells:
-            sheet.cell(row, column).value = formula
-            paint(sheet.cell(row, column), named, kind)
-        sheet.cell(row, UNIT).value = writer.unit("USD")
-        paint(sheet.cell(row, UNIT), "TB Unit")
-    book.put("risk.tornado_table", Range(NAME, first, LABEL, row, HIGH))
-    return row
-
-
-def _two_way_table(writer, row: int) -> int:
-    sheet, paint, book = writer.sheet(NAME), writer.painter.paint, writer.book
-    place = book.find("risk.grid")
-    names = {each.name: each.label for each in UNCERTAIN}
-    across, down = names[COLUMNS_OF[0]].lower(), names[ROWS_OF[0]].lower()
-    _heads(writer, row)
-    sheet.cell(row, LABEL).value = writer.unit(f"Net present value in USD by {down} (down) and {across} (across)")
-    for n in range(STEPS + 1):
-        row += 1
-        for m in range(STEPS + 1):
-            if n == m == 0:
-                continue
-            source = f"{PANELS}!${get_column_letter(place.column + m)}${place.row + n}"
-            cell = sheet.cell(row, UNIT + m)
-            cell.value = f'=IFERROR(0+{source},"none")'
-            kind = "share" if n == 0 else "usd_per_mtok" if m == 0 else "usd"
-            paint(cell, "TB Total" if n == 0 or m == 0 else "TB Link", kind)
-    return row
-
-
-def _histogram_table(writer, row: int) -> int:
-    sheet, paint, book = writer.sheet(NAME), writer.painter.paint, writer.book
-    place = book.find("risk.histogram")
-    _heads(writer, row, "Simulated net present value, from", "to", "Trials", "Share", "Up to there")
-    first, kinds = row + 1, ("usd", "usd", "count", "share", "share")
-    for n in range(1, BINS + 1):
-        row += 1
-        for column, kind in enumerate(kinds, 1):
-            cell = sheet.cell(row, column)
-            cell.value = f'=IFERROR(0+{PANELS}!${get_column_letter(column)}${place.row + n},"none")'
-            paint(cell, "TB Link", kind)
-    book.put("risk.histogram_table", Range(NAME, first, 1, row, len(kinds)))
-    return row
-
-
-def _charts(writer, row: int) -> None:
-    sheet = writer.sheet(NAME)
-    for chart, column, width in ((_histogram(writer), "A", 17.5), (_tornado(writer), "E", 20.0)):
-        chart.height, chart.width = CHART_ROWS * 0.51, width
-        sheet.add_chart(chart, f"{column}{row}")
-
-
-def _histogram(writer):
-    """Shares of the trials by NPV as columns, the cumulative share as a line on its own axis."""
-    place, sheet = writer.book.find("risk.histogram_table"), writer.sheet(NAME)
-    bars = BarChart()
-    bars.type, bars.gapWidth = "col", 8
-
-    def column(number: int) -> Reference:
-        return Reference(sheet, min_col=number, max_col=number, min_row=place.row, max_row=place.last_row)
-
-    shares = SeriesFactory(column(4))
-    shares.tx = SeriesLabel(v="Share of the trials")
-    shares.graphicalProperties = GraphicalProperties(solidFill=style.SERIES[1])
-    bars.series.append(shares)
-    bars.set_categories(column(1))
-    charts.finish(bars, writer.unit("Simulated net present value, USD million"), "", "share of trials", "0%")
-    bars.x_axis.title = None
-    bars.x_axis.number_format = "#,##0.0,,"
-    bars.x_axis.numFmt.sourceLinked = False
-    line = LineChart()
-    cumulative = SeriesFactory(column(5))
-    cumulative.tx = SeriesLabel(v="Cumulative, right axis")
-    cumulative.graphicalProperties.line = LineProperties(solidFill=style.SERIES[2], w=22225)
-    cumulative.marker.symbol, cumulative.smooth = "none", False
-    line.series.append(cumulative)
-    line.y_axis.axId, line.y_axis.crosses, line.y_axis.delete = 200, "max", False
-    line.y_axis.number_format, line.y_axis.majorGridlines = "0%", None
-    line.y_axis.scaling.min, line.y_axis.scaling.max = 0, 1
-    bars += line
-    return bars
-
-
-def _tornado(writer):
-    place, sheet = writer.book.find("risk.tornado_table"), writer.sheet(NAME)
-    chart = BarChart()
-    chart.type, chart.grouping, chart.overlap, chart.gapWidth = "bar", "stacked", 100, 40
-    for column, name, color in (
-        (BASE, "At the low value", style.SERIES[2]),
-        (KIND, "At the high value", style.SERIES[1]),
-    ):
-        series = SeriesFactory(
-            Reference(sheet, min_col=column, max_col=column, min_row=place.row, max_row=place.last_row)
-        )
-        series.tx = SeriesLabel(v=name)
-        series.graphicalProperties = GraphicalProperties(solidFill=color)
-        series.invertIfNegative = False
-        chart.series.append(series)
-    chart.set_categories(Reference(sheet, min_col=LABEL, max_col=LABEL, min_row=place.row, max_row=place.last_row))
-    title = "Tornado: change of the net present value, one input at a time"
-    charts.finish(chart, title, "", writer.unit("USD million"), "#,##0,,")
-    chart.x_axis.title = None
-    chart.x_axis.scaling.orientation = "maxMin"  # the widest on top
-    chart.y_axis.crosses = "max"  # ... and the axis below
-    return chart

@@ -1,4 +1,4 @@
-"""The ``tco`` template: ``grids`` of costs; ``book`` puts them together."""
+"""The ``tco`` template: ``inputs`` from the catalogue, ``grids`` of costs, the dashboard ``page``; ``book`` puts them together."""
 
 from tokenbook.templates.models.tco.book import compose, headline
 

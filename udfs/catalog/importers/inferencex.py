@@ -29,6 +29,7 @@ from ..schema import baseline, number, whole
 from .json_records import records
 from .result import Given, ImportResult
 
+Fields = Mapping[str, object]  # of a record, by name
 METRIC = "frontier_total_tok_s_per_gpu"
 UNIT = "tok/s/GPU"
 PRECISIONS = ("fp4", "fp8", "fp16", "bf16", "mxfp4", "nvfp4", "int4", "int8")
@@ -100,13 +101,13 @@ def _check_columns(file: Path, names: set[str]) -> None:
         )
 
 
-def _baseline(record: Mapping[str, object], as_of: str, file: str) -> Baseline:
+def _baseline(record: Fields, as_of: str, file: str) -> Baseline:
     metrics = record.get("metrics", record)
     if not isinstance(metrics, Mapping):
         raise RowError("metrics is not an object with fields")
     platform = _platform(record)
     model = _model(record)
-    isl, osl = whole(_need(record, "isl"), "isl"), whole(_need(record, "osl"), "osl")
+    isl, osl = _count(record, "isl"), _count(record, "osl")
     precision = str(_need(record, "precision")).casefold()
     if precision not in PRECISIONS:
         raise RowError(f"precision {precision!r} is none of {', '.join(PRECISIONS)}")
@@ -167,7 +168,7 @@ def _baseline(record: Mapping[str, object], as_of: str, file: str) -> Baseline:
     )
 
 
-def _official(record: Mapping, metrics: Mapping) -> tuple[float, float, float | None]:
+def _official(record: Fields, metrics: Fields) -> tuple[float, float, float | None]:
     """Total tok/s/GPU, tok/s/user and TTFT in ms of an API row (times in seconds)."""
     total = number(_need(metrics, "tput_per_gpu"), "tput_per_gpu")
     if total <= 0:
@@ -190,7 +191,7 @@ def _official(record: Mapping, metrics: Mapping) -> tuple[float, float, float | 
     return total, speed, None if ttft is None else ttft * MS_PER_S
 
 
-def _check_total(record: Mapping, metrics: Mapping, total: float) -> None:
+def _check_total(record: Fields, metrics: Fields, total: float) -> None:
     """The throughput must be of input and output tokens together."""
     if metrics.get("input_tput_per_gpu") in (None, "") or metrics.get("output_tput_per_gpu") in (None, ""):
         return
@@ -208,9 +209,9 @@ def _check_total(record: Mapping, metrics: Mapping, total: float) -> None:
         raise RowError(f"tput_per_gpu {total:g} is not input {into:g} plus output {out:g}")
 
 
-def _unofficial(record: Mapping, metrics: Mapping, isl: int, osl: int) -> tuple[float, float, float | None]:
+def _unofficial(record: Fields, metrics: Fields, isl: int, osl: int) -> tuple[float, float, float | None]:
     """The same of an unofficial runner row (times in milliseconds, rates of the whole server)."""
-    gpus = whole(_need(record, "tp"), "tp")
+    gpus = _count(record, "tp")
     total = number(metrics["total_token_throughput"], "total_token_throughput")
     output = number(_need(metrics, "output_token_throughput"), "output_token_throughput")
     tpot = number(_need(metrics, "median_tpot_ms"), "median_tpot_ms")
@@ -226,7 +227,7 @@ def _unofficial(record: Mapping, metrics: Mapping, isl: int, osl: int) -> tuple[
     return total / gpus, MS_PER_S / tpot, None if ttft in (None, "") else number(ttft, "median_ttft_ms")
 
 
-def _platform(record: Mapping) -> str:
+def _platform(record: Fields) -> str:
     text = str(record.get("hardware") or record.get("hw") or "")
     if not text:
         raise RowError("hardware is missing")
@@ -236,7 +237,7 @@ def _platform(record: Mapping) -> str:
     return found
 
 
-def _model(record: Mapping) -> str:
+def _model(record: Fields) -> str:
     texts = [str(record[name]) for name in ("infmax_model_prefix", "model") if record.get(name)]
     if not texts:
         raise RowError("model is missing")
@@ -246,7 +247,7 @@ def _model(record: Mapping) -> str:
     raise RowError(f"unknown model {texts[0]!r}{spelling.model_hint(texts[0])}")
 
 
-def _layout(record: Mapping, disaggregated: bool) -> str:
+def _layout(record: Fields, disaggregated: bool) -> str:
     """Parallelism in short: "tp8.ep1" or "1xtp4.ep4-to-6xtp8.ep8" (dp: attention is data-parallel)."""
 
     def part(prefix: str) -> str:
@@ -265,17 +266,25 @@ def _layout(record: Mapping, disaggregated: bool) -> str:
     return "-to-".join(sides)
 
 
-def _flag(record: Mapping, name: str) -> bool:
+def _flag(record: Fields, name: str) -> bool:
     value = record.get(name, False)
     if not isinstance(value, bool):
         raise RowError(f"{name} {value!r} is neither true nor false")
     return value
 
 
-def _need(fields: Mapping, name: str) -> object:
+def _need(fields: Fields, name: str) -> object:
     if fields.get(name) in (None, ""):
         raise RowError(f"{name} is missing")
     return fields[name]
+
+
+def _count(fields: Fields, name: str) -> int:
+    """A whole number above zero that a row must have."""
+    found = whole(_need(fields, name), name)
+    if found is None:  # only spaces
+        raise RowError(f"{name} is missing")
+    return found
 
 
 def _k(tokens: int) -> str:

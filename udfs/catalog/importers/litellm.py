@@ -91,7 +91,7 @@ def read(path: str | os.PathLike[str], given: Given) -> ImportResult:
     return result
 
 
-def _entry(result: ImportResult, line: int, key: str, entry: Mapping, day: str, file: str) -> None:
+def _entry(result: ImportResult, line: int, key: str, entry: Mapping[str, object], day: str, file: str) -> None:
     model = model_of(key)
     if entry.get("mode") not in MODES:
         raise RowError(f"mode {entry.get('mode')!r} is no text generation")
@@ -145,7 +145,7 @@ def model_of(key: str) -> str:
     return found
 
 
-def _price(entry: Mapping, field: str) -> float | None:
+def _price(entry: Mapping[str, object], field: str) -> float | None:
     """USD per million tokens, or None when the entry has no such price."""
     if entry.get(field) is None:
         return None
@@ -177,7 +177,7 @@ def _medians(rows: list[Baseline], day: str, file: str) -> list[Baseline]:
     return found
 
 
-def _fields(metric: str, price: float, model: str, provider: str, day: str, file: str, ref: str) -> dict:
+def _fields(metric: str, price: float, model: str, provider: str, day: str, file: str, ref: str) -> dict[str, object]:
     return {
         "platform": "", "vendor": provider, "metric": metric, "value": price, "unit": "USD/Mtok",
         "kind": "price", "model": model, "tier": provider, "source": "LiteLLM price map",

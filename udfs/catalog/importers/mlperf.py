@@ -124,7 +124,8 @@ def _platform(text: str) -> tuple[str, str]:
 def _accelerators(record: Mapping[str, object]) -> int:
     counted = _COUNTED.findall(str(record["Accelerator"]))
     if counted:
-        return sum(whole(count, "the count in the accelerator text") for count in counted)
+        counts = [whole(count, "the count in the accelerator text") for count in counted]
+        return sum(count for count in counts if count is not None)
     nodes, each = whole(record.get("Nodes"), "Nodes"), whole(record.get("a#"), "a#")
     if nodes is None or each is None:
         raise RowError(f"{'Nodes' if nodes is None else 'a#'} is missing: the accelerators cannot be counted")

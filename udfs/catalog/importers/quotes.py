@@ -41,6 +41,7 @@ KIND_OF_SUBJECT = {
     "assumption": "assumption", "claim": "claim",
 }  # fmt: skip
 PRICED = ("hardware", "site")  # subjects in which what is counted in money is a price
+Row = Mapping[str, object]  # cells by column
 _WITH_TIER = re.compile(r"(.+?)_?\[(.+)\]")
 
 
@@ -86,7 +87,7 @@ class _Layout:
         self.known, self.wide = known, wide
 
     @classmethod
-    def of(cls, place: str, cells: Mapping, given: Mapping, result: ImportResult) -> _Layout:
+    def of(cls, place: str, cells: Row, given: Row, result: ImportResult) -> _Layout:
         """The layout a header asks for; CatalogError when nothing can come of it."""
         known: dict[str, str] = {}
         wide: dict[str, tuple[str, str]] = {}
@@ -114,7 +115,7 @@ class _Layout:
             )
         return cls(known, {} if not missing else wide)
 
-    def figures(self, cells: Mapping, given: Mapping) -> Iterator[dict[str, object] | RowError]:
+    def figures(self, cells: Row, given: Row) -> Iterator[dict[str, object] | RowError]:
         """The figures of one row: itself, or one per metric column that is not blank."""
         if cells.get(""):
             yield RowError(f"{cells['']}: a comma inside a value?")
@@ -159,7 +160,7 @@ def _baseline(row: dict[str, object], as_of: str, name: str, tiers: Mapping[str,
     return baseline(fields, origin=f"import: {name}")
 
 
-def _value(row: Mapping, about: Metric) -> tuple[float, object]:
+def _value(row: Row, about: Metric) -> tuple[float, object]:
     """The number and its written unit; a dollar sign or a percent sign on the number is understood."""
     value, written = row.get("value"), row.get("unit")
     if isinstance(value, str):
@@ -181,7 +182,7 @@ def _kind(about: Metric) -> str:
     return "price" if priced else KIND_OF_SUBJECT[about.subject]
 
 
-def _shape(row: Mapping, fields: dict[str, object]) -> None:
+def _shape(row: Row, fields: dict[str, object]) -> None:
     if _blank(row.get("shape")):
         return
     found = parse(str(row["shape"]))
