@@ -46,11 +46,10 @@ class LinkedSheets:
 
 def _stored_sheets(package: Package) -> dict[tuple[str, str], Node]:
     """(number of the workbook, sheet in lower case) -> its element with the stored cells."""
-    root = read_root(
-        decode(package.read_part(package.workbook_part), package.workbook_part).text, package.workbook_part
-    )
+    main = package.workbook_part
+    root = read_root(decode(package.read_part(main), main).text, main)
     holder = root.first("externalReferences")
-    targets = {each.id: each.target for each in package.relationships(package.workbook_part) if not each.external}
+    targets = {each.id: each.target for each in package.relationships(main) if not each.external}
     found: dict[tuple[str, str], Node] = {}
     for number, node in enumerate(holder.all("externalReference") if holder else (), start=1):
         keys = (f"{uri} id" for uri in RELATIONSHIP_NAMESPACES)
