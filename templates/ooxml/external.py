@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .errors import PackageError
@@ -11,6 +12,7 @@ from .workbook import RELATIONSHIP_NAMESPACES, read_root
 from .xmlscan import Node, decode, escape_text, resolve_escapes, tree
 
 PREFIX = "_tb_link_"
+NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 
 
 class LinkedSheets:
@@ -75,8 +77,8 @@ def _body(data: Node, text_number: Callable[[str], int]) -> bytes:
             value, kind = cell.first("v"), cell.attributes.get("t", "n")
             if value is None:
                 continue
-            text = value.text
-            if kind in ("str", "s", "inlineStr"):
+            text = value.text.strip() if kind in ("n", "b", "e") else value.text
+            if kind not in ("n", "b", "e") or (kind == "n" and not NUMBER.fullmatch(text)):
                 kind, text = "s", str(text_number(resolve_escapes(text)))
             marks = "" if kind == "n" else f' t="{kind}"'
             at = parse_ref(cell.attributes.get("r", ""))
