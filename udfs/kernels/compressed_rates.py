@@ -140,8 +140,7 @@ def _pays_first(flows: Floats, row_ends: Words) -> Flags:
     if not falls.any():
         return np.ones(rows, bool)
     falls = np.unpackbits(falls.view(np.uint8), bitorder="little", count=rows * periods)
-    any_fall: Flags = falls.view(bool).reshape(rows, periods).any(axis=1)
-    return ~any_fall
+    return np.asarray(~falls.view(bool).reshape(rows, periods).any(axis=1), bool)
 
 
 def _packed(flags: Flags) -> Words:

@@ -49,8 +49,8 @@ def prepared(flows: Floats, times: Floats, guess: Floats) -> tuple[Rows, Flags, 
     # A power of two brings the largest flow near 1 without touching a digit, so no sum overflows.
     flows = np.ldexp(flows, -np.frexp(np.abs(flows).max(axis=1))[1][:, None])
     receives, pays = flows > 0, flows < 0
-    usable: Flags = receives.any(axis=1) & pays.any(axis=1) & np.isfinite(flows).all(axis=1)
-    usable = usable & np.isfinite(times).all(axis=-1)
+    sound = np.isfinite(flows).all(axis=1) & np.isfinite(times).all(axis=-1)
+    usable = np.asarray(receives.any(axis=1) & pays.any(axis=1) & sound, bool)
     receipts, payments = _first_and_last(receives), _first_and_last(pays)
     rows = Rows(flows, times, guess, *_early_late_low_high(flows, times, receipts, payments))
     return rows, usable, (payments[1] < receipts[0]) | (receipts[1] < payments[0])
