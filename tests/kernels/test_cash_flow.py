@@ -48,6 +48,11 @@ class TestExcelDocumentation:
         flows = [-70_000, 12_000, 15_000, 18_000, 21_000, 26_000]
         assert returns.irr(flows[: years + 1], guess) == pytest.approx(rate, abs=5e-10)
 
+    @pytest.mark.parametrize(("other", "rate"), [(0.22, 0.0), (0.18, 0.18)])
+    def test_of_two_rates_the_one_nearest_a_tenth_where_no_guess_is_given(self, other, rate):
+        """Excel's guess: whoever leaves it out in a cell gets the same of several rates here."""
+        assert returns.irr(np.polymul([1, -1], [1, -1 - other])) == pytest.approx(rate, abs=1e-12)
+
     def test_xnpv_and_xirr(self):
         flows = [-10_000, 2_750, 4_250, 3_250, 2_750]
         dates = [serial(*d) for d in ((2008, 1, 1), (2008, 3, 1), (2008, 10, 30), (2009, 2, 15), (2009, 4, 1))]

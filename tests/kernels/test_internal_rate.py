@@ -299,6 +299,8 @@ class TestExtremes:
     def test_flows_of_a_billionth_and_of_a_quadrillion_in_one_series(self):
         assert rate_of([-1e-9, 1e15]) == pytest.approx(1e24, rel=1e-12)
         assert rate_of([-1e15, *[1e-9] * 10, 2e15]) == pytest.approx(2 ** (1 / 11) - 1, rel=1e-12)
+        assert rate_of([-1e-33, 1e-9]) == pytest.approx(1e24, rel=1e-12)
+        assert rate_of([-1e-9, *[1e-33] * 10, 2e-9]) == pytest.approx(2 ** (1 / 11) - 1, rel=1e-12)
         mixed = np.array([[-1e15, 1e-9, -1e-9, 5e14, -1e-9, 6e14]])
         rate = internal_rate(mixed, np.arange(6))
         assert residual(mixed, rate) < 1e-14

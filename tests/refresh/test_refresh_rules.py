@@ -243,6 +243,15 @@ def test_a_foreign_model_gets_its_history_beside_it(bound, figures):
     assert second["cells"][0]["new"] == 1.95
 
 
+def test_a_history_that_cannot_be_read_stops_the_refresh_before_it_writes(bound, figures):
+    path = bound()
+    before = path.read_bytes()
+    path.with_name("model.xlsx.refresh.json").mkdir()
+    with pytest.raises(refresh.RefreshError, match=r"cannot be read .*; the workbook stays as it is"):
+        run(path, figures, write=True)
+    assert path.read_bytes() == before
+
+
 def test_a_file_that_is_no_history_is_not_written_over(bound, figures):
     path = bound()
     beside, before = path.with_name("model.xlsx.refresh.json"), path.read_bytes()
