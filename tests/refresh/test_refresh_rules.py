@@ -106,7 +106,7 @@ def test_a_figure_that_another_program_wrote_with_15_digits_is_not_the_users_own
 
 def test_a_figure_typed_over_with_nearly_the_same_is_the_users_own(bound, figures, put):
     path = bound()
-    put(path, {"Inputs!B2": 1.95 * (1 + 1e-9)})
+    put(path, {"Inputs!B2": 1.95 * (1 + 1e-10)})
     assert line_of(run(path, figures), "Inputs!B2").status == "override"
 
 
