@@ -133,8 +133,9 @@ def test_a_missing_day_of_a_pandas_column_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (46234.9, "2026-07-31")]
-)
+    ("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (1990, "1990"), (2199, "2199"),
+                      (1989, "1905-06-11"), (2200, "1906-01-08"), (46234.9, "2026-07-31")],
+)  # fmt: skip
 def test_a_month_or_a_year_counts_as_a_date_of_knowledge(raw, text):
     assert clean(Day(), "as_of", raw).value == text
 
