@@ -87,25 +87,27 @@ def scan(book: Workbook, sheet: int) -> tuple[list[tuple[int, int, str]], tuple[
     return found, (rows, columns)
 
 
-def dependents(book: Workbook, places: Iterable[Place], among: Iterable[Place]) -> list[set[Place]]:
+def dependents(book: Workbook, places: Sequence[Place], among: Iterable[Place]) -> list[set[Place]]:
     """For each cell those of ``among`` that depend on it, directly or through others."""
     wanted = {_key(*place): place for place in among}
     keys = np.asarray(sorted(wanted), "u8")
-    found: list[set[Place]] = []
-    room = 1 << 16
-    with LIB.call_lock:
-        start = LIB.alloc(4 + room * 12)
-        try:
-            for sheet, row, column in places:
-                while (count := _call("dependents", book, sheet, row, column, start, start + 4, room)) > room:
-                    LIB.free(start)
-                    room = count
-                    start = LIB.alloc(4 + room * 12)
-                nodes = np.frombuffer(LIB.read_bytes(start + 4, count * 12), "<u4").reshape(-1, 3).astype("u8")
-                hits = np.intersect1d(_key(nodes[:, 0], nodes[:, 1], nodes[:, 2]), keys) if count else ()
-                found.append({wanted[int(key)] for key in hits})
-        finally:
-            LIB.free(start)
+    found: list[set[Place]] = [set() for _ in places]
+    asked = np.asarray(places, "<u4").reshape(-1, 3)
+    at, room = 0, 1 << 16
+    while at < len(places):
+        with LIB.call_lock, _Room(4 + asked.nbytes + room * 16) as start:
+            cells, out = start + 4, start + 4 + asked.nbytes
+            LIB.write_bytes(cells, asked.tobytes())
+            after = _call("dependents", book, at, len(places), cells, start, out, room)
+            count = LIB.read_u32(start)
+            nodes = np.frombuffer(LIB.read_bytes(out, count * 16), "<u4").reshape(-1, 4).astype("u8") if count else ()
+        if len(nodes):
+            reached = _key(nodes[:, 1], nodes[:, 2], nodes[:, 3])  # type: ignore[call-overload]
+            hits = np.isin(reached, keys)
+            for number, key in zip(nodes[hits, 0].tolist(), reached[hits].tolist(), strict=True):  # type: ignore[call-overload]
+                found[number].add(wanted[key])
+        room = room if after > at else room * 8
+        at = after
     return found
 
 
@@ -148,7 +150,7 @@ def _call(name: str, book: Workbook, *arguments: int) -> int:
 def _handle(book: Workbook) -> int:
     if not book.is_valid:
         raise ValueError("the workbook is closed")
-    return int(book._handle)
+    return int(getattr(book, "_handle"))  # noqa: B009 (the type stub leaves it out)
 
 
 def _cells(book: Workbook, sheet: int) -> int:

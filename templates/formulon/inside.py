@@ -98,25 +98,41 @@ SOURCE = """
         (br $next)))
     (local.get $i))
 
-  ;; the cells that depend on a cell (12 bytes each) at $out, at most $most of them; how many there are
-  (func (export "dependents") (param $book i32) (param $s i32) (param $r i32) (param $c i32) (param $slot i32)
-        (param $out i32) (param $most i32) (result i32) (local $i i32) (local $n i32) (local $list i32)
-    (i32.store (local.get $slot) (i32.const 0))
-    (drop (call $dependents (local.get $book) (local.get $s) (local.get $r) (local.get $c) (i32.const 0x7fffffff)
-      (local.get $slot)))
-    (local.set $list (i32.load (local.get $slot)))
-    (if (i32.eqz (local.get $list)) (then (return (i32.const 0))))
-    (local.set $n (call $nodes_count (local.get $list)))
+  ;; the cells that depend on each cell at $in (sheet, row, column), at $out (its number, sheet, row, column), at most
+  ;; $most of them; how many were written is left at $slot; the number of the first cell whose dependents did not fit
+  (func (export "dependents") (param $book i32) (param $from i32) (param $count i32) (param $in i32) (param $slot i32)
+        (param $out i32) (param $most i32) (result i32)
+        (local $i i32) (local $n i32) (local $list i32) (local $written i32) (local $at i32)
+    (local.set $at (local.get $from))
+    (local.set $in (i32.add (local.get $in) (i32.mul (local.get $from) (i32.const 12))))
     (block $done
-      (loop $next
-        (br_if $done (i32.ge_u (local.get $i) (local.get $n)))
-        (br_if $done (i32.ge_u (local.get $i) (local.get $most)))
-        (drop (call $nodes_at (local.get $list) (local.get $i) (local.get $out)))
-        (local.set $i (i32.add (local.get $i) (i32.const 1)))
-        (local.set $out (i32.add (local.get $out) (i32.const 12)))
-        (br $next)))
-    (call $nodes_destroy (local.get $list))
-    (local.get $n)))
+      (loop $cell
+        (br_if $done (i32.ge_u (local.get $at) (local.get $count)))
+        (i32.store (local.get $slot) (i32.const 0))
+        (drop (call $dependents (local.get $book) (i32.load (local.get $in)) (i32.load offset=4 (local.get $in))
+          (i32.load offset=8 (local.get $in)) (i32.const 0x7fffffff) (local.get $slot)))
+        (local.set $list (i32.load (local.get $slot)))
+        (if (local.get $list)
+          (then
+            (local.set $n (call $nodes_count (local.get $list)))
+            (if (i32.gt_u (i32.add (local.get $written) (local.get $n)) (local.get $most))
+              (then (call $nodes_destroy (local.get $list)) (br $done)))
+            (local.set $i (i32.const 0))
+            (block $listed
+              (loop $node
+                (br_if $listed (i32.ge_u (local.get $i) (local.get $n)))
+                (i32.store (local.get $out) (local.get $at))
+                (drop (call $nodes_at (local.get $list) (local.get $i) (i32.add (local.get $out) (i32.const 4))))
+                (local.set $i (i32.add (local.get $i) (i32.const 1)))
+                (local.set $out (i32.add (local.get $out) (i32.const 16)))
+                (br $node)))
+            (local.set $written (i32.add (local.get $written) (local.get $n)))
+            (call $nodes_destroy (local.get $list))))
+        (local.set $at (i32.add (local.get $at) (i32.const 1)))
+        (local.set $in (i32.add (local.get $in) (i32.const 12)))
+        (br $cell)))
+    (i32.store (local.get $slot) (local.get $written))
+    (local.get $at)))
 """
 IMPORTS = {  # what it calls: its own name -> the engine's export
     "memory": "memory",

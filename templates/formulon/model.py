@@ -13,12 +13,12 @@ import formulon
 from formulon import CalcMode, FormulonError
 
 from tokenbook.templates import ooxml
+from tokenbook.templates.formulas.names import Names
 from tokenbook.templates.formulon import bulk, compiled
 from tokenbook.templates.formulon.areas import Surroundings
 from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import CALLS_US
 from tokenbook.templates.formulon.ours import Cell, Ours
-from tokenbook.templates.names import Names
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
 

@@ -36,6 +36,7 @@ from tokenbook.templates.formulon.slots import (
 from tokenbook.udfs.functions import CellError, registry
 
 RESULTS = "_tokenbook"
+FIRST_ROW = 500_000  # of results, on the sheet on which the formulas of arguments lie at the place of their cell
 NUMBER = re.compile(r"[0-9]+(?:\.[0-9]*)?(?:E[+-]?[0-9]+)?|\.[0-9]+(?:E[+-]?[0-9]+)?", re.IGNORECASE)
 OF_ITS_SHEET = re.compile(r"\b(?:INDIRECT|CELL|SHEET|SHEETS|FORMULATEXT)\(", re.IGNORECASE)  # mean where they stand
 
@@ -73,11 +74,11 @@ class Ours:
         self._slots: list[Slot] = []
         self._shared: dict[object, Slot] = {}
         self._mine: dict[Place, list[Slot]] = {}
-        self._layers: list[tuple[int, set[tuple[int, int]]]] = []  # added sheets: number, places taken
-        self._next_row = 0
+        self._next_row = FIRST_ROW
         self._asked: dict[frozenset[Place], set[Slot]] = {}
         self.unsupported: dict[Place, str] = {}
         self._results, self._results_name = self._added(RESULTS)
+        self._layers: list[tuple[int, set[tuple[int, int]]]] = [(self._results, set())]  # with the places taken
         mine = {cell.place: cell for cell in cells}
         self._fills = {place: cell.places() for place, cell in mine.items()}
         self._before, turns = self._order()

@@ -121,17 +121,19 @@ def by_formualizer(path: Path, wanted):
 def by_formulon(path: Path, wanted):
     from tokenbook.templates.formulon import Book
 
-    with Book(path, canonical=without_pivots) as book:
+    with Book(path, canonical=copied) as book:
         book.recalculate()
         here = {sheet.casefold() for sheet in book.sheets}
         return book.values({sheet: refs for sheet, refs in wanted.items() if sheet.casefold() in here})
 
 
-def without_pivots(content: bytes) -> bytes:
-    """A copy without pivot tables and links to data: what it calculates with is left."""
-    from tokenbook.templates.engine.copy import bare
+def copied(content: bytes) -> bytes:
+    """The canonical copy, for a file that the engine refuses."""
+    from tokenbook.templates import ooxml
+    from tokenbook.templates.ooxml.canonical import canonical
 
-    return bare(content)
+    with ooxml.open_package(content) as package:
+        return canonical(package).content
 
 
 def by_ironcalc(path: Path, wanted):
@@ -312,7 +314,7 @@ def main() -> None:
     today = datetime.date.today().isoformat()
     lines = [
         "# Which engine reproduces stored values", "",
-        f"Made by `tests/benchmarks/engines.py` on {today} with {versions(engines)}, Python {platform.python_version()}.",
+        f"Made by `tests/benchmarks/engines.py` on {today}: {versions(engines)}, Python {platform.python_version()}.",
         "Formula cells with a stored value, those that depend on volatile functions left out; within 1e-9. Workbooks",
         "without such cells, and those that are hostile or encrypted, are left out.", "",
     ]  # fmt: skip
