@@ -197,3 +197,9 @@ def test_a_message_shows_forty_characters_of_what_was_given():
 def test_an_empty_dictionary_of_inputs_says_which_input_is_missing():
     with pytest.raises(FunctionError, match="gpus: a value is needed"):
         tokenbook.tok_deployment({})
+
+
+@pytest.mark.parametrize("given", [[], [1.0, 2.0], ["gpus", 720], 5.0])
+def test_inputs_that_are_no_rows_of_name_and_value_are_refused_in_one_line(given):
+    with pytest.raises(FunctionError, match="a range with names in its first column and values beside them"):
+        tokenbook.tok_deployment(given)

@@ -449,3 +449,12 @@ def test_a_table_that_is_no_map_is_refused(tmp_path, text, said):
     table.write_text(text)
     with pytest.raises(refresh.RefreshError, match=said):
         refresh.read_map(table)
+
+
+def test_of_a_folder_all_workbooks_are_found_but_hidden_ones_and_marks_of_open_ones(tmp_path):
+    """In order, each once; what is named itself is taken whatever its name, and said no to later."""
+    for name in ("b.xlsx", "a.XLSM", "~$b.xlsx", ".hidden.xlsx", "notes.txt", "deep/er/c.xlsx", "b.xlsx.bak"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = refresh.find_workbooks([tmp_path, tmp_path / "b.xlsx", tmp_path / "notes.txt"])
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.XLSM", "b.xlsx", "deep/er/c.xlsx", "notes.txt"]
