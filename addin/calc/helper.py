@@ -19,7 +19,12 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Callable
+from io import RawIOBase
 from pathlib import Path
+from typing import Any, BinaryIO
+
+Read = Callable[[int], bytes]
 
 START_TIMEOUT = 60.0  # s, until the process must listen; a cold disk takes a while to read numpy
 CONNECT_TIMEOUT = 60.0  # s, until LibreOffice must have connected
@@ -33,8 +38,8 @@ def start(place: str) -> int:
     path = _path(place)
     path.unlink(missing_ok=True)
     command = [sys.executable, "-P", "-m", "tokenbook.addin.calc.helper", "serve", place]
-    options = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    if os.name == "nt":
+    options: dict[str, Any] = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+    if sys.platform == "win32":
         options["creationflags"] = subprocess.CREATE_NO_WINDOW | subprocess.CREATE_NEW_PROCESS_GROUP
     else:
         options["start_new_session"] = True
@@ -73,7 +78,7 @@ def serve(place: str) -> int:
     return 0
 
 
-def calculator():
+def calculator() -> Callable[[Read], bytes]:
     """A function that reads one call and gives the bytes of its answer."""
     from tokenbook.addin.calc import protocol
     from tokenbook.addin.calc.omitted import given
@@ -81,15 +86,15 @@ def calculator():
 
     functions = registry()
 
-    def answer(read) -> bytes:
+    def answer(read: Read) -> bytes:
         name, arguments = protocol.read_call(read)
         function = functions.get(name)
         if function is None:  # wrappers of another version
             return protocol.answer(CellError("#NAME?"))
-        arguments = given(function, arguments)
-        if isinstance(arguments, CellError):
-            return protocol.answer(arguments)
-        return protocol.answer(function.in_cell(*arguments))
+        understood = given(function, arguments)
+        if isinstance(understood, CellError):
+            return protocol.answer(understood)
+        return protocol.answer(function.in_cell(*understood))
 
     return answer
 
@@ -112,7 +117,7 @@ def _accepted(listener: socket.socket, word: str) -> socket.socket | None:
     return None
 
 
-def _exactly(stream, size: int) -> bytes:
+def _exactly(stream: BinaryIO | RawIOBase, size: int) -> bytes:
     found = b""
     while len(found) < size:
         more = stream.read(size - len(found))

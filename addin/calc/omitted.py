@@ -9,9 +9,11 @@ from __future__ import annotations
 from tokenbook.addin.calc.protocol import Literal, TooLargeError
 from tokenbook.udfs.functions import CellError
 from tokenbook.udfs.functions.arguments import OMITTED, Count, Number
+from tokenbook.udfs.functions.cleaning import Argument
+from tokenbook.udfs.functions.declare import ExcelFunction
 
 
-def given(function, arguments: list):
+def given(function: ExcelFunction, arguments: list[object]) -> list[object] | CellError:
     """The arguments as the function is given them; a CellError where it cannot be told what was meant."""
     while arguments and arguments[-1] is OMITTED:
         arguments.pop()
@@ -20,7 +22,7 @@ def given(function, arguments: list):
     for position, value in enumerate(arguments):
         if value is TooLargeError:
             return CellError("#VALUE!", "a range is too large")
-        if type(value) is Literal:
+        if isinstance(value, Literal):
             value = float(value)
             if value == 0.0 and position < min(last, len(function.arguments)):
                 value = left_out_or_zero(function.arguments[position])
@@ -30,7 +32,7 @@ def given(function, arguments: list):
     return found
 
 
-def left_out_or_zero(argument):
+def left_out_or_zero(argument: Argument) -> object:
     """What a written 0 before the last argument means: 0.0, OMITTED, or None where it cannot be told."""
     kind = argument.kind
     if not isinstance(kind, (Number, Count)) or (isinstance(kind, Count) and kind.low > 0):

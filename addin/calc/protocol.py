@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 import struct
 from collections.abc import Callable
+from typing import SupportsFloat, cast
 
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.functions import CellError
@@ -36,7 +37,7 @@ NAN_BITS = 0x7FF8_0000_0000_0000  # Calc reads a NaN with an error number in its
 Read = Callable[[int], bytes]
 
 
-def read_call(read: Read) -> tuple[str, list]:
+def read_call(read: Read) -> tuple[str, list[object]]:
     """The next call: Python name of the function, and its arguments.
 
     A number that is not a cell comes as a ``Literal``: Calc writes 0 also where nothing was given.
@@ -54,7 +55,7 @@ class TooLargeError(TokenbookError):
     """A range has more cells than a function of ours could mean."""
 
 
-def _argument(read: Read):
+def _argument(read: Read) -> object:
     kind = read(1)[0]
     if kind == MISSING:
         return OMITTED
@@ -69,7 +70,7 @@ def _argument(read: Read):
     return cells[0][0] if rows == columns == 1 else cells
 
 
-def _content(kind: int, read: Read):
+def _content(kind: int, read: Read) -> float | str | None:
     if kind == NUMBER:
         return _number(read)
     if kind == TEXT:
@@ -81,7 +82,8 @@ def _content(kind: int, read: Read):
 
 
 def _number(read: Read) -> float:
-    return struct.unpack(">d", read(8))[0]
+    (number,) = struct.unpack(">d", read(8))
+    return float(number)
 
 
 def _text(read: Read) -> str:
@@ -91,7 +93,7 @@ def _text(read: Read) -> str:
     return raw.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
-def answer(value) -> bytes:
+def answer(value: object) -> bytes:
     """The answer for a value as ``ExcelFunction.in_cell`` gives it."""
     if isinstance(value, list):
         body = struct.pack(">ii", len(value), len(value[0]))
@@ -107,16 +109,16 @@ def answer(value) -> bytes:
     return struct.pack(">B", NUMBER) + _double(value)
 
 
-def _cell(value) -> bytes:
+def _cell(value: object) -> bytes:
     if isinstance(value, str) and not isinstance(value, CellError):
         return struct.pack(">B", TEXT) + _utf(value)
     return struct.pack(">B", NUMBER) + _double(value)
 
 
-def _double(value) -> bytes:
+def _double(value: object) -> bytes:
     if isinstance(value, CellError):
         return struct.pack(">Q", NAN_BITS | ERROR_NUMBERS.get(str(value), ERROR_NUMBERS["#VALUE!"]))
-    value = float(value)
+    value = float(cast(SupportsFloat, value))
     return struct.pack(">d", value if math.isfinite(value) else math.nan)
 
 

@@ -39,7 +39,7 @@ about.host = "classic"
 @xw.arg("name", "raw")
 @xw.arg("arguments", "raw")
 @xw.ret("raw")
-def call(name, *arguments):
+def call(name: str, *arguments: object) -> object:
     """The value of a function of ours for a cell: ``call("tok_cost", 1.95, 28012.9, None)``."""
     function = registry().get(name)
     if function is None:  # wrappers of another version
@@ -47,7 +47,7 @@ def call(name, *arguments):
     return for_excel(function.in_cell(*map(from_excel, arguments)))
 
 
-def from_excel(value):
+def from_excel(value: object) -> object:
     """A value as COM gives it, as our functions take it; ranges as lists of rows."""
     if isinstance(value, (tuple, list)):  # xlwings reads very large ranges in pieces, as lists
         return [[from_excel(cell) for cell in row] for row in value]
@@ -62,7 +62,7 @@ def from_excel(value):
     return float(value) if isinstance(value, Decimal) else value
 
 
-def for_excel(value):
+def for_excel(value: object) -> object:
     """A value as COM takes it; errors as marked text."""
     if isinstance(value, list):
         return [[for_excel(cell) for cell in row] for row in value]

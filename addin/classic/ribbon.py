@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import xlwings as xw
@@ -12,11 +13,11 @@ TITLE = "Tokenbook"
 FOLDER = "Tokenbook"  # in the user's documents
 
 
-def button(action):
+def button(action: Callable[..., None]) -> Callable[..., None]:
     """Run an action with the workbook of the caller; what goes wrong is shown as a sentence, never as a traceback."""
 
     @functools.wraps(action)
-    def run(*arguments):
+    def run(*arguments: object) -> None:
         book = xw.Book.caller()
         try:
             action(book, *arguments)
@@ -28,7 +29,7 @@ def button(action):
 
 
 @button
-def new_model(book, template: str) -> None:
+def new_model(book: xw.Book, template: str) -> None:
     """Write a template workbook, filled from the catalogue, into the user's documents and open it."""
     from tokenbook.addin.version import version
     from tokenbook.templates import build, models
@@ -41,7 +42,7 @@ def new_model(book, template: str) -> None:
 
 
 @button
-def refresh_baselines(book) -> None:
+def refresh_baselines(book: xw.Book) -> None:
     """Show what the catalogue would change in this workbook, and write it if the user says yes."""
     from tokenbook.templates.refresh import words
     from tokenbook.templates.refresh.open_book import refresh_open
@@ -56,7 +57,7 @@ def refresh_baselines(book) -> None:
 
 
 @button
-def check_model(book) -> None:
+def check_model(book: xw.Book) -> None:
     """Audit a copy of this workbook and say what was found."""
     from tokenbook.templates.audit import audit
     from tokenbook.templates.refresh import words
@@ -76,7 +77,7 @@ def check_model(book) -> None:
 
 
 @button
-def show_help(book) -> None:
+def show_help(book: xw.Book) -> None:
     """List the functions in a new workbook."""
     from tokenbook.addin.lite.inside.scripts import help_rows
     from tokenbook.udfs.functions import registry
@@ -97,7 +98,7 @@ def documents() -> Path:
     return folder
 
 
-def _copy(book, folder: Path) -> Path:
+def _copy(book: xw.Book, folder: Path) -> Path:
     """The workbook as it is now, in a file of its own; on macOS as it was saved last."""
     suffix = Path(book.name).suffix or ".xlsx"
     path = folder / f"{Path(book.name).stem}{suffix}"
@@ -108,5 +109,5 @@ def _copy(book, folder: Path) -> Path:
     return path
 
 
-def _say(book, text: str) -> None:
+def _say(book: xw.Book, text: str) -> None:
     book.app.alert(text, title=TITLE, mode="info")

@@ -11,6 +11,9 @@ import unicodedata
 
 from tokenbook.addin.classic.functions import ERROR_NUMBERS, MARK
 from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.cleaning import Argument
+from tokenbook.udfs.functions.declare import ExcelFunction
+from tokenbook.udfs.functions.docstrings import ArgumentHelp
 
 FUNCTIONS, HELP, RIBBON = "TokenbookFunctions", "TokenbookHelp", "TokenbookRibbon"
 CATEGORY = "Tokenbook"
@@ -175,7 +178,7 @@ def functions() -> str:
     )
 
 
-def _wrapper(function) -> str:
+def _wrapper(function: ExcelFunction) -> str:
     names = [name_of(argument) for argument in function.arguments]
     return CALL.format(
         name=function.name,
@@ -185,7 +188,7 @@ def _wrapper(function) -> str:
     )
 
 
-def name_of(argument) -> str:
+def name_of(argument: Argument) -> str:
     """The name of an argument in VBA, which the function wizard shows."""
     return f"{argument.name}_" if argument.name.lower() in RESERVED else argument.name
 
@@ -197,7 +200,7 @@ def help_texts() -> str:
     return "Option Explicit\n\n" + REGISTER.format(calls=calls, category=CATEGORY) + "\n" + "\n".join(parts)
 
 
-def _help(function) -> str:
+def _help(function: ExcelFunction) -> str:
     text = function.help
     lines = [f"Private Sub Help_{function.name}()", "    Dim about As String, arguments As Variant"]
     lines += _assigned("about", text.summary)
@@ -209,7 +212,7 @@ def _help(function) -> str:
     return "\n".join(lines)
 
 
-def argument_help(about) -> str:
+def argument_help(about: ArgumentHelp) -> str:
     """``number or range, USD per hour. All-in rate ...``, as long as the function wizard takes it."""
     return shortened(f"{about.takes}, {about.unit}. {about.text}" if about.unit else f"{about.takes}. {about.text}")
 

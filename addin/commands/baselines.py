@@ -96,7 +96,7 @@ def show_figure(
     day = iso_day(as_of, "--as-of")
     figures = catalog.active()
     row = chosen(figures, first, second, model, conditions, day)
-    shown = catalog.views.show(figures, row.id, day)
+    shown: dict[str, Any] = catalog.views.show(figures, row.id, day)
     shown["in_place_of"] = [other.as_dict() for other in in_place_of(figures, row, shown["history"], day)]
     if as_json:
         show.as_json(shown | {"words": row.words, "as_known_on": day or None})
@@ -157,7 +157,8 @@ def _print_by_metric(
     for row in rows:
         by_metric.setdefault(str(row["metric"]), []).append(row)
     team = any(is_team(row) for row in rows)
-    lines, notes = {}, {}
+    lines: dict[str, list[list[object]]] = {}
+    notes: dict[str, dict[str, int]] = {}
     for metric, group in by_metric.items():
         numbers: dict[str, int] = {}
         lines[metric] = [
@@ -166,16 +167,16 @@ def _print_by_metric(
         ]
         notes[metric] = numbers
     columns = (*columns, "Whose") if team else columns
-    every = [columns, *(line for group in lines.values() for line in group)]
+    every = [columns, *(line for written in lines.values() for line in written)]
     widths = [None if name == "Which" else max(len(str(line[i])) for line in every) for i, name in enumerate(columns)]
-    for position, (metric, group) in enumerate(lines.items()):
+    for position, (metric, written) in enumerate(lines.items()):
         if position:
             show.console.print()
         about = catalog.metric(metric)
         print_text(_heading(about), style="bold")
         if described:
             print_text(about.description)
-        print_grid(columns, group, widths, header=position == 0)
+        print_grid(columns, written, widths, header=position == 0)
         _print_notes(notes[metric])
     show.console.print()
 

@@ -168,10 +168,10 @@ def why_nothing(figures: Catalog, filters: Filters, day: str) -> str:
     """Why no figure fits: the catalogue's own reason, or how many there are without each filter."""
     from tokenbook.udfs import catalog
 
-    asked = list(filters.each())
-    if len(asked) == 1 and filters.platform and filters.metric:
+    ((platform, metric, model, conditions), *others) = filters.each()
+    if not others and platform and metric:
         try:
-            figures.get(*asked[0], day or None)
+            figures.get(platform, metric, model, conditions, day or None)
         except catalog.UnknownKey as error:
             return str(error.args[0])
     hints = []

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.texts import number, print_grid, print_team, print_text
+from tokenbook.udfs.catalog import Baseline
 
 INDENT = 2
 
@@ -58,13 +61,13 @@ def show_claim(name: str, *, as_json: bool = False) -> None:
         print_team(row.as_dict() for row in own)
 
 
-def _team_rows() -> list:
+def _team_rows() -> list[Baseline]:
     from tokenbook.udfs import catalog
 
     return [row for row in catalog.active() if row.is_team] if catalog.place() else []
 
 
-def _section(title: str, texts, *, bullet: bool = False) -> None:
+def _section(title: str, texts: Iterable[str], *, bullet: bool = False) -> None:
     texts = [text for text in texts if text]
     if not texts:
         return

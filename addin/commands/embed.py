@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tokenbook.addin.commands import show
 from tokenbook.addin.commands.errors import CommandError
+from tokenbook.addin.commands.texts import counted
 from tokenbook.addin.version import version
 from tokenbook.templates.ooxml import PackageError, open_package
 
@@ -50,7 +51,7 @@ def sentences(done: Embedded, *, requirement: bool = False) -> list[str]:
         lines = [f"requirements.txt asks for tokenbook=={version()}: xlwings Lite must find that package"]
     else:
         lines = [
-            f"{done.functions} functions and {done.figures:,} figures travel in the workbook "
+            f"{counted(done.functions, 'function')} and {counted(done.figures, 'figure')} travel in the workbook "
             f"(main.py, {done.characters / 1000:,.0f} kB of readable Python)"
         ]
     if done.calls_converted:

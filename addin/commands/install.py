@@ -69,13 +69,11 @@ def _classic(out: Path | None) -> None:
 
 
 def _remove_classic() -> None:
-    from tokenbook.addin.classic import place
+    from tokenbook.addin.classic import place, xlam
 
     removed = place.uninstall()
     _say(
-        f"Removed: {removed}"
-        if removed
-        else f"Nothing to remove: there is no {place.FILE_NAME} in Excel's start folder"
+        f"Removed: {removed}" if removed else f"Nothing to remove: there is no {xlam.FILE_NAME} in Excel's start folder"
     )
 
 

@@ -77,6 +77,7 @@ if TYPE_CHECKING:
     )
     from tokenbook.udfs.functions.returns import (
         tok_irr,
+        tok_irr_roots,
         tok_mirr,
         tok_xirr,
     )
@@ -110,10 +111,10 @@ __all__ = [
     "tok_claims", "tok_cost", "tok_cost_at", "tok_cost_bridge", "tok_cost_curve", "tok_cost_split",
     "tok_decode_limit", "tok_deployment", "tok_deployment_curve", "tok_deployment_names", "tok_depreciation",
     "tok_eaa", "tok_energy", "tok_expected_sold", "tok_fit_decline", "tok_frontier", "tok_grid", "tok_irr",
-    "tok_joules", "tok_lcot", "tok_learning_curve", "tok_margin", "tok_metrics", "tok_mirr", "tok_multiple",
-    "tok_npv", "tok_npv_curve", "tok_payback", "tok_per_mw", "tok_platforms", "tok_price_blended", "tok_price_curve",
-    "tok_ramp_curve", "tok_rate", "tok_request_cost", "tok_revenue_per_mw", "tok_revenue_per_rack", "tok_roi",
-    "tok_roi_curve", "tok_simulate", "tok_software_curve", "tok_static_vs_declining", "tok_throughput_at",
+    "tok_irr_roots", "tok_joules", "tok_lcot", "tok_learning_curve", "tok_margin", "tok_metrics", "tok_mirr",
+    "tok_multiple", "tok_npv", "tok_npv_curve", "tok_payback", "tok_per_mw", "tok_platforms", "tok_price_blended",
+    "tok_price_curve", "tok_ramp_curve", "tok_rate", "tok_request_cost", "tok_revenue_per_mw", "tok_revenue_per_rack",
+    "tok_roi", "tok_roi_curve", "tok_simulate", "tok_software_curve", "tok_static_vs_declining", "tok_throughput_at",
     "tok_tokens_per_dollar", "tok_tornado", "tok_version", "tok_volume", "tok_xirr", "tok_xnpv",
 ]  # fmt: skip
 

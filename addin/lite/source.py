@@ -139,7 +139,9 @@ def _excel(functions: Sequence[ExcelFunction]) -> Section:
         "",
         f"from {HOST} import cell",
         f"from {SCRIPTS} import {', '.join(SCRIPT_NAMES)}  # noqa: F401",
-        f"from tokenbook.udfs.functions import {', '.join(rooms)}  # noqa: F401",
+        "from tokenbook.udfs.functions import (  # noqa: F401",
+        *(f"    {room}," for room in rooms),
+        ")",
         *(_declared(function) for function in functions),
     ]
     return Section("Excel", "functions", "The functions and scripts that Excel offers.", "\n".join(lines) + "\n")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
+from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from starlette.applications import Starlette
@@ -12,8 +13,10 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.middleware.trustedhost import TrustedHostMiddleware
+from starlette.requests import Request
 from starlette.responses import PlainTextResponse
 from starlette.routing import Mount
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from tokenbook.addin.server import guard, observe
 from tokenbook.addin.server.settings import LICENSE_ENVIRONMENT, ServerSettings, from_environment
@@ -33,7 +36,7 @@ STATIC = re.compile(r"/static/(?:\w[\w.-]*/)*\w[\w.-]*", re.ASCII)
 CLIENT_PATIENCE = 5  # seconds that the client waits longer than we work
 
 
-def create(settings: ServerSettings | None = None):
+def create(settings: ServerSettings | None = None) -> ASGIApp:
     """The ASGI application; without settings they are read from the environment (worker processes)."""
     settings = settings or from_environment()
     observe.set_up_logging(settings.log)
@@ -45,7 +48,7 @@ def create(settings: ServerSettings | None = None):
     from tokenbook.addin.server.routes import routes
 
     threads = max(2, os.cpu_count() or 1)
-    app = Starlette(
+    app: ASGIApp = Starlette(
         routes=[*routes(_authenticator(settings), threads), Mount("/", _only_what_is_needed(inner))],
         exception_handlers={HTTPException: _refused, Exception: _unexpected},
     )
@@ -60,7 +63,7 @@ def create(settings: ServerSettings | None = None):
     return guard.SecurityHeaders(app, secure=bool(settings.certificate) or bool(settings.hosts))
 
 
-def _xlwings_server(settings: ServerSettings):
+def _xlwings_server(settings: ServerSettings) -> ASGIApp:
     """The xlwings Server application over our project folder; it reads most settings when it is imported."""
     os.environ |= {
         LICENSE_ENVIRONMENT: settings.license_key,
@@ -89,13 +92,14 @@ def _xlwings_server(settings: ServerSettings):
     theirs.auth_entraid_client_id, theirs.auth_entraid_tenant_id = settings.entra_client, settings.entra_tenant
     theirs.hostname = settings.hosts[0] if settings.hosts else None
     theirs.request_timeout = int(settings.most_seconds) + CLIENT_PATIENCE
-    return main_app
+    app: ASGIApp = main_app
+    return app
 
 
-def _only_what_is_needed(inner):
+def _only_what_is_needed(inner: ASGIApp) -> ASGIApp:
     """Of xlwings Server's pages those that Excel asks for; what takes requests with a body is ours."""
 
-    async def app(scope, receive, send):
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             path, reading = scope["path"], scope["method"] in ("GET", "HEAD")
             if not reading or not (path in SERVED or STATIC.fullmatch(path)):
@@ -105,17 +109,17 @@ def _only_what_is_needed(inner):
     return app
 
 
-def _authenticator(settings: ServerSettings):
+def _authenticator(settings: ServerSettings) -> Callable[[Request], Awaitable[None]]:
     """Who asks? xlwings Server's own check, so that a token is good for scripts and functions alike."""
     if settings.auth == "none":
 
-        async def anyone(request) -> None:
+        async def anyone(request: Request) -> None:
             return None
 
         return anyone
     from xlwings_server import dependencies
 
-    async def someone(request) -> None:
+    async def someone(request: Request) -> None:
         try:
             user = await dependencies.authenticate(
                 request.headers.get("authorization", ""), request.headers.get("auth-provider")
@@ -130,9 +134,10 @@ def _authenticator(settings: ServerSettings):
     return someone
 
 
-def _refused(_request, error: HTTPException):
+def _refused(_request: Request, error: Exception) -> PlainTextResponse:
+    assert isinstance(error, HTTPException)
     return PlainTextResponse(str(error.detail), error.status_code)
 
 
-def _unexpected(_request, _error: Exception):
+def _unexpected(_request: Request, _error: Exception) -> PlainTextResponse:
     return PlainTextResponse(observe.UNEXPECTED, 500)

@@ -7,6 +7,7 @@ error values; the sentence behind a single error goes with it as ``message``, wh
 from __future__ import annotations
 
 import sys
+from typing import Any
 
 from tokenbook.udfs.errors import TokenbookError
 from tokenbook.udfs.functions import registry
@@ -37,7 +38,7 @@ class BadCallError(TokenbookError):
     """The request is not a call of one of our functions."""
 
 
-def call(body: object) -> dict:
+def call(body: object) -> dict[str, Any]:
     """Answer one request body: ``{"result": [[cell, ...], ...]}``. Never raises for what a cell holds."""
     if not isinstance(body, dict):
         raise BadCallError("a call is an object with func_name and args")
@@ -61,7 +62,7 @@ def call(body: object) -> dict:
     return {"result": [[_cell(value, old) for value in row] for row in result]}
 
 
-def _argument(item):
+def _argument(item: object) -> object:
     if item is None:
         return OMITTED
     if not isinstance(item, list):
@@ -74,10 +75,10 @@ def _argument(item):
     return rows
 
 
-def _value(value):
+def _value(value: object) -> float | str | bool | None:
     if isinstance(value, dict):  # a cell value with a type: an error, a formatted number, an entity
         if value.get("type") == "Error":
-            return CellError(CODES.get(value.get("errorType"), VALUE))
+            return CellError(CODES.get(str(value.get("errorType")), VALUE))
         value = value.get("basicValue")
     if isinstance(value, bool) or value is None:
         return value
@@ -90,7 +91,7 @@ def _value(value):
     raise ValueError("a cell holds a number, a text or a logical value")
 
 
-def _cell(value, old: bool, *, alone: bool = False):
+def _cell(value: object, old: bool, *, alone: bool = False) -> object:
     if not isinstance(value, CellError):
         return value
     if old:

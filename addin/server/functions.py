@@ -6,11 +6,13 @@ Calls go through ``calls`` (routes in front of xlwings' own), so these bodies ar
 from __future__ import annotations
 
 import inspect
+from collections.abc import Callable
 
 # Not xlwings.func: that is a no-op where xlwings was imported before the server said that it is one.
 from xlwings.server import arg, func
 
 from tokenbook.udfs.functions import registry
+from tokenbook.udfs.functions.declare import ExcelFunction
 
 
 def custom_functions() -> dict[str, object]:
@@ -18,21 +20,22 @@ def custom_functions() -> dict[str, object]:
     return {name: _custom(function) for name, function in registry().items()}
 
 
-def _custom(function):
-    def body(*args):
+def _custom(function: ExcelFunction) -> Callable[..., object]:
+    def body(*args: object) -> object:
         result = function.in_cell(*args)
         return result if isinstance(result, list) else [[result]]
 
     body.__name__ = body.__qualname__ = function.python_name
     body.__doc__ = function.help.summary
     plain = inspect.Parameter.POSITIONAL_OR_KEYWORD
-    body.__signature__ = inspect.Signature(
+    signature = inspect.Signature(
         [
             inspect.Parameter(each.name, plain, default=None if each.optional else inspect.Parameter.empty)
             for each in function.arguments
         ]
     )
-    decorated = func(body)
+    vars(body)["__signature__"] = signature
+    decorated: Callable[..., object] = func(body)
     for each in function.arguments:
         about = function.help.arguments[each.name]
         unit = f" [{about.unit}]" if about.unit else ""

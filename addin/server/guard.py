@@ -16,6 +16,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.strategies import SlidingWindowCounterRateLimiter
 from limits.storage import storage_from_string
 from starlette.responses import PlainTextResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from tokenbook.addin.server.settings import MEGABYTE
 
@@ -48,14 +49,14 @@ CACHED = (b"image/", b"font/")  # Excel shows no ribbon icons that may not be st
 class SecurityHeaders:
     """Puts our headers on every answer, over those of the application."""
 
-    def __init__(self, app, *, secure: bool):
+    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
         self.app, self.secure = app, secure
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
 
-        async def sending(message):
+        async def sending(message: Message) -> None:
             if message["type"] == "http.response.start":
                 kept = {name.lower(): value for name, value in message.get("headers", ())}
                 ours = dict(HEADERS)
@@ -73,10 +74,10 @@ class SecurityHeaders:
 class BodyLimit:
     """Refuses a request body above a size, by its stated length or while it arrives."""
 
-    def __init__(self, app, *, most_bytes: int):
+    def __init__(self, app: ASGIApp, *, most_bytes: int) -> None:
         self.app, self.most = app, most_bytes
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         stated = dict(scope["headers"]).get(b"content-length", b"0")
@@ -85,7 +86,7 @@ class BodyLimit:
             return await self._refuse(scope, receive, send, to_come)
         seen, started, refused = 0, False, False
 
-        async def receiving():
+        async def receiving() -> Message:
             nonlocal seen, refused
             message = await receive()
             seen += len(message.get("body", b""))
@@ -96,7 +97,7 @@ class BodyLimit:
                 await self._refuse(scope, receive, send, message.get("more_body", False))
             return {"type": "http.disconnect"}
 
-        async def sending(message):
+        async def sending(message: Message) -> None:
             nonlocal started
             started = True
             if not refused:
@@ -108,7 +109,7 @@ class BodyLimit:
             if not refused:  # else the application only says that the client is gone
                 raise
 
-    async def _refuse(self, scope, receive, send, to_come: bool):
+    async def _refuse(self, scope: Scope, receive: Receive, send: Send, to_come: bool) -> None:
         # Who is still sending would only see a broken connection, and send it all again. Some more is read, then.
         seen = 0
         with contextlib.suppress(TimeoutError):
@@ -124,15 +125,15 @@ class BodyLimit:
 class TimeLimit:
     """Gives up on a request after a time."""
 
-    def __init__(self, app, *, seconds: float):
+    def __init__(self, app: ASGIApp, *, seconds: float) -> None:
         self.app, self.seconds = app, seconds
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         started = False
 
-        async def sending(message):
+        async def sending(message: Message) -> None:
             nonlocal started
             started = True
             await send(message)
@@ -153,13 +154,13 @@ class RateLimit:
     not answer stops nobody, but the log says so.
     """
 
-    def __init__(self, app, *, per_minute: int, store: str):
+    def __init__(self, app: ASGIApp, *, per_minute: int, store: str) -> None:
         self.app = app
         self.item = RateLimitItemPerMinute(per_minute)
         options = {"implementation": "redispy"} if store.startswith("redis") else {}  # the client that is installed
         self.limiter = SlidingWindowCounterRateLimiter(storage_from_string(f"async+{store}", **options))
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["path"] == "/health":
             return await self.app(scope, receive, send)
         # By address, not by token: a made-up token must not open a window of its own.

@@ -15,6 +15,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from pythonjsonlogger.json import JsonFormatter
 from starlette.responses import PlainTextResponse, Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
 SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the folder in which several workers count together
@@ -44,10 +45,10 @@ def set_up_logging(level: str) -> None:
 class Observe:
     """Counts, times and logs each request, and answers /health and /metrics."""
 
-    def __init__(self, app):
+    def __init__(self, app: ASGIApp) -> None:
         self.app = app
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return await self.app(scope, receive, send)
         if scope["path"] == "/health":
@@ -55,7 +56,7 @@ class Observe:
         page, began = page_of(scope["path"]), time.perf_counter()
         started, status = False, 500
 
-        async def sending(message):
+        async def sending(message: Message) -> None:
             nonlocal started, status
             if message["type"] == "http.response.start":
                 started, status = True, message["status"]
@@ -91,7 +92,7 @@ def page_of(path: str) -> str:
     return "other"
 
 
-def metrics(_request) -> Response:
+def metrics(_request: object) -> Response:
     registry = REGISTRY
     if os.environ.get(SHARED):  # several workers: what all of them counted
         registry = CollectorRegistry()

@@ -8,16 +8,22 @@ from __future__ import annotations
 import contextlib
 import logging
 import tempfile
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tokenbook.addin.version import version
 from tokenbook.templates.conventions import ALL_CHECKS, CHECK_VERDICT, CHECKS, FAILED
 from tokenbook.udfs.errors import TokenbookError
 
+if TYPE_CHECKING:
+    import xlwings as xw
+
 MOST_ROWS = 300
+Answer = dict[str, Any]  # an object of JSON
 VERDICT = CHECK_VERDICT - 1  # in a row of values
 log = logging.getLogger("tokenbook.server")
-OPTIONS = {  # field of a template's options: how it is read from JSON
+OPTIONS: dict[str, Callable[[Any], object]] = {  # field of a template's options: how it is read from JSON
     "platforms": lambda value: tuple(str(item) for item in value),
     "model": str,
     "shape": str,
@@ -37,7 +43,7 @@ class PageError(TokenbookError):
     """The task pane asked for what cannot be; one line for the reader."""
 
 
-def choices() -> dict:
+def choices() -> Answer:
     """What the selects of the task pane offer."""
     from tokenbook.templates.models import TEMPLATES
     from tokenbook.udfs import catalog
@@ -59,7 +65,7 @@ def choices() -> dict:
     }
 
 
-def template(name: str, wishes: dict) -> bytes:
+def template(name: str, wishes: Answer) -> bytes:
     """A template workbook, filled and computed, as the bytes of an .xlsx file for this host."""
     from tokenbook.templates import build, models
     from tokenbook.templates.models.shared.options import Options
@@ -69,7 +75,7 @@ def template(name: str, wishes: dict) -> bytes:
     unknown = sorted(set(wishes) - set(OPTIONS))
     if unknown:
         raise PageError(f"a template has no option {unknown[0]!r}")
-    given = {}
+    given: dict[str, Any] = {}
     for option, value in wishes.items():
         if value in (None, "", []):
             continue
@@ -83,7 +89,7 @@ def template(name: str, wishes: dict) -> bytes:
         return out.read_bytes()
 
 
-def baselines(platform: str | None, metric: str | None, model: str | None, as_of: str | None) -> dict:
+def baselines(platform: str | None, metric: str | None, model: str | None, as_of: str | None) -> Answer:
     """Figures in force, with what a reader must know of each; and those that contradict them."""
     from tokenbook.udfs import catalog
     from tokenbook.udfs.catalog import views
@@ -92,14 +98,14 @@ def baselines(platform: str | None, metric: str | None, model: str | None, as_of
     rows = views.listing(figures, platform or None, metric or None, model or None, None, as_of or None)
     shown = [{field: row.get(field) for field in SHOWN} for row in rows[:MOST_ROWS]]
     for row in shown:
-        others = figures.contradictions(figures.row(row["id"]))
+        others = figures.contradictions(figures.row(str(row["id"])))
         row["contradictions"] = [
             {field: getattr(other, field) for field in ("value", "unit", "source", "as_of")} for other in others
         ]
     return {"rows": shown, "more": max(0, len(rows) - MOST_ROWS)}
 
 
-def claim(name: str) -> dict:
+def claim(name: str) -> Answer:
     """A claim: words, conditions, gaps, measurements, figures and what follows from them."""
     from tokenbook.udfs.catalog import claims
 
@@ -107,7 +113,7 @@ def claim(name: str) -> dict:
     return found.as_dict()
 
 
-def refresh(payload: dict, *, write: bool, force: bool) -> dict:
+def refresh(payload: Answer, *, write: bool, force: bool) -> Answer:
     """What a refresh changes in the open workbook; with ``write`` also the actions that change it."""
     from tokenbook.templates.refresh import refresh_open, words
     from tokenbook.udfs import catalog
@@ -129,13 +135,13 @@ def refresh(payload: dict, *, write: bool, force: bool) -> dict:
             for line in report.lines
         ]
         said = words.headline(report, catalog.active().date, written=write)
-        answer = {"lines": lines, "changes": len(report.changes), "said": said}
+        answer: Answer = {"lines": lines, "changes": len(report.changes), "said": said}
         if write:
             answer["actions"] = book.json()
         return answer
 
 
-def check(payload: dict) -> dict:
+def check(payload: Answer) -> Answer:
     """The checks of an open model that its Checks sheet does not call OK."""
     with _open(payload) as book:
         sheet = next((sheet for sheet in book.sheets if sheet.name == CHECKS), None)
@@ -152,7 +158,7 @@ def check(payload: dict) -> dict:
 
 
 @contextlib.contextmanager
-def _open(payload: dict):
+def _open(payload: Answer) -> Iterator[xw.Book]:
     """The workbook that a task pane sent. What its parts lack shows only while they are read."""
     import xlwings as xw
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any, NoReturn
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -21,18 +23,20 @@ MOST_CALLS = 1000  # in one batch
 MOST_PAGES = 2  # templates and refreshes at once
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 BAD_REQUEST = 400
+Handler = Callable[[Request], Awaitable[Response]]
+Given = dict[str, Any]  # an object of JSON
 
 
-def routes(authenticate, threads: int) -> list[Route]:
+def routes(authenticate: Callable[[Request], Awaitable[None]], threads: int) -> list[Route]:
     """The routes. ``authenticate(request)`` raises HTTPException for who may not; ``threads`` calculate at once."""
     # Templates take seconds; cells that are calculated meanwhile must not wait for them. A calculation that was given
     # up keeps its thread until it ends, so that there are never more of them than this.
     cells, pages_ = ThreadPoolExecutor(threads, "cells"), ThreadPoolExecutor(MOST_PAGES, "pages")
 
-    async def calculate(work, *args, pool: ThreadPoolExecutor = cells):
+    async def calculate(work: Callable[..., Any], *args: object, pool: ThreadPoolExecutor = cells) -> Any:
         return await asyncio.get_running_loop().run_in_executor(pool, work, *args)
 
-    def guarded(handler):
+    def guarded(handler: Handler) -> Handler:
         @functools.wraps(handler)
         async def answer(request: Request) -> Response:
             try:
@@ -53,7 +57,7 @@ def routes(authenticate, threads: int) -> list[Route]:
     async def batch(request: Request) -> Response:
         return Response(await calculate(answer_batch, await request.body()), media_type="application/json")
 
-    def page(work):
+    def page(work: Callable[[Given], Response | Given]) -> Handler:
         """A page of the task pane: ``work(request body or query)`` in a thread of its own kind."""
 
         @guarded
@@ -88,7 +92,7 @@ def routes(authenticate, threads: int) -> list[Route]:
     ]
 
 
-def _said(work, given: dict):
+def _said(work: Callable[[Given], Response | Given], given: Given) -> Response | Given:
     """The answer of a page, or its refusal in words."""
     try:
         return work(given)
@@ -99,28 +103,28 @@ def _said(work, given: dict):
         return JSONResponse({"detail": " ".join(text.split())}, BAD_REQUEST)
 
 
-def _template(given: dict) -> Response:
+def _template(given: Given) -> Response:
     name = str(given.get("name", ""))
     content = pages.template(name, _object(given, "options"))
     return Response(content, media_type=XLSX, headers={"content-disposition": f'attachment; filename="{name}.xlsx"'})
 
 
-def _baselines(given: dict) -> dict:
+def _baselines(given: Given) -> Given:
     return pages.baselines(*(given.get(field) for field in ("platform", "metric", "model", "as_of")))
 
 
-def _refresh(given: dict) -> dict:
+def _refresh(given: Given) -> Given:
     return pages.refresh(_object(given, "book"), write=given.get("write") is True, force=given.get("force") is True)
 
 
-def _object(given: dict, field: str) -> dict:
+def _object(given: Given, field: str) -> Given:
     value = given.get(field)
     if not isinstance(value, dict):
         raise pages.PageError(f"{field} is an object")
     return value
 
 
-def parsed(body: bytes):
+def parsed(body: bytes) -> Any:
     """The JSON of a request. BadCallError for what is none: other encodings, NaN, numbers without end, deep nesting."""
     try:
         return json.loads(body.decode(), parse_constant=_no_number)
@@ -128,7 +132,7 @@ def parsed(body: bytes):
         raise BadCallError("The request is not JSON.") from None
 
 
-def _no_number(name: str):
+def _no_number(name: str) -> NoReturn:
     raise ValueError(f"{name} is no JSON")
 
 
@@ -150,7 +154,7 @@ def answer_batch(body: bytes) -> bytes:
     return _encoded(answers)
 
 
-def _counted(body) -> dict:
+def _counted(body: Any) -> Given:
     answer = call(body)
     first = answer["result"][0][0] if answer["result"] and answer["result"][0] else None
     outcome = first.get("errorType", "Error") if isinstance(first, dict) else "ok"
@@ -158,7 +162,7 @@ def _counted(body) -> dict:
     return answer
 
 
-def _encoded(answer) -> bytes:
+def _encoded(answer: object) -> bytes:
     try:
         return json.dumps(answer, allow_nan=False, separators=(",", ":")).encode()
     except ValueError:  # in_cell never gives such a number; if it did, the client must not repeat the call for it

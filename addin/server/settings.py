@@ -8,6 +8,7 @@ import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenbook.udfs.errors import TokenbookError
 
@@ -150,5 +151,6 @@ def to_environment(settings: ServerSettings) -> None:
 
 
 def from_environment() -> ServerSettings:
-    given = json.loads(os.environ[ENVIRONMENT])
-    return ServerSettings(**{name: tuple(value) if isinstance(value, list) else value for name, value in given.items()})
+    stored = json.loads(os.environ[ENVIRONMENT])
+    given: dict[str, Any] = {name: tuple(each) if isinstance(each, list) else each for name, each in stored.items()}
+    return ServerSettings(**given)

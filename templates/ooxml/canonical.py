@@ -3,8 +3,9 @@
 Engines read what Excel writes and little else: they see no formula in cells without addresses or under a prefix, take
 text that looks like a number for one, stop at parts that they do not calculate with. The copy holds what values depend
 on, written in the one way that all of them read: cells with their addresses, texts in one table, dates as serials,
-shared formulas in full, number formats, tables and names. Pictures, charts, pivots, rules and links are left out: what
-reads another workbook holds its stored value. Nobody but an engine ever sees the copy.
+shared formulas in full, number formats, tables and names. Pictures, charts, pivots and rules are left out. What the
+file keeps of other workbooks stands on sheets of its own behind the others, and formulas read it there. Nobody but an
+engine ever sees the copy.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from dataclasses import dataclass, field
 
 from . import canonical_parts as parts
 from .canonical_sheet import copied
+from .external import LinkedSheets
 from .formula_words import Wording
 from .package import Package
 from .tables import Table
@@ -33,7 +35,8 @@ class CanonicalCopy:
     formulas : dict of str to int
         Sheet to how many formulas the copy holds there: as many an engine has to find.
     frozen : dict of str to list of str
-        Sheet to the cells whose formula reads another workbook: they hold the value that the file has for them.
+        Sheet to the cells whose formula reads another workbook of which the file keeps nothing (or shares a formula
+        that is lost): they hold the value that the file has for them.
     renamed : dict of str to str
         Names of the workbook that engines do not take, and how they are called in the copy.
     """
@@ -62,7 +65,9 @@ def canonical(package: Package, keep: Mapping[str, Collection[str]] | None = Non
     sheets = list(package.sheets)
     tables: dict[str, list[Table]] = {sheet: package.tables(sheet) for sheet in sheets}
     names = [each for each in package.names if parts.is_calculated_with(each, sheets)]
-    wording = Wording([(each.name, each.text) for each in names], [t.name for found in tables.values() for t in found])
+    links = LinkedSheets(package)
+    table_names = [table.name for found in tables.values() for table in found]
+    wording = Wording([(each.name, each.text) for each in names], table_names, links.name)
     copy, texts = CanonicalCopy(renamed=wording.renamed), parts.Texts()
     styles, number = 1, 0
     members: dict[str, bytes] = {}
@@ -78,10 +83,14 @@ def canonical(package: Package, keep: Mapping[str, Collection[str]] | None = Non
             members[f"xl/worksheets/_rels/sheet{place}.xml.rels"] = parts.table_relationships(mine)
         for number, table in zip(mine, tables[sheet], strict=True):
             members[f"xl/tables/table{number}.xml"] = parts.table(table, number, wording)
+    defined = _renamed(names, wording)
+    for place, (name, body) in enumerate(links.bodies(texts.number).items(), start=len(sheets) + 1):
+        members[f"xl/worksheets/sheet{place}.xml"] = parts.sheet(body, 0)
+        sheets.append(name)
     members["xl/sharedStrings.xml"] = texts.part()
     members["xl/styles.xml"] = parts.styles(package, styles)
     members["xl/metadata.xml"] = parts.metadata()
-    members["xl/workbook.xml"] = parts.workbook(package, sheets, _renamed(names, wording))
+    members["xl/workbook.xml"] = parts.workbook(package, sheets, defined)
     members["xl/_rels/workbook.xml.rels"] = parts.workbook_relationships(len(sheets))
     members["_rels/.rels"] = parts.root_relationships()
     members["[Content_Types].xml"] = parts.content_types(len(sheets), number)

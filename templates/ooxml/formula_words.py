@@ -1,7 +1,7 @@
-"""The words of a formula as the file holds it: which names it uses, whether it reads another workbook."""
+"""The words of a formula as the file holds it: which names it uses, where it reads another workbook."""
 
 import re
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from .shared import behind_bracket
 
@@ -11,24 +11,38 @@ PIECE = re.compile(
 )
 # A sheet or name of another workbook: [1]Rates!A1, [1]!rate; columns of tables have no "!" behind their brackets.
 ELSEWHERE = re.compile(r"""\[[^\[\]]+\][^\s"'()\[\]{},;+\-*/^&=<>%#@$]*!""")
+BOOK_AND_SHEET = re.compile(r"\[([0-9]+)\](.+)", re.DOTALL)
 PLAIN_NAME = re.compile(r"[^\W\d][\w.]*")
 
 
-def reads_elsewhere(formula: str) -> bool:
-    """Whether the formula refers to another workbook."""
+def with_links(formula: str, link: Callable[[str, str], str | None]) -> str | None:
+    """The formula with sheets of other workbooks replaced by sheets of this one; None where there is none to take.
+
+    link : callable
+        Number of the workbook and name of its sheet to the sheet that stands for it, or None.
+    """
     if "[" not in formula:
-        return False
-    at = 0
+        return formula
+    pieces, at, done = list[str](), 0, 0
     while found := PIECE.search(formula, at):
-        at = found.end()
-        if found["quoted"]:  # '[1]Q1 2026'!A1: no sheet of this workbook may have brackets in its name
-            if "[" in found[0] and formula.startswith("!", at):
-                return True
+        start, at = found.span()
+        elsewhere = None
+        if found["quoted"] and formula.startswith("!", at):  # '[1]Q1 2026'!A1
+            elsewhere = found[0][1:-1].replace("''", "'") if "[" in found[0] else None
+            at += 1
         elif found["bracket"]:
-            if ELSEWHERE.match(formula, found.start()):
-                return True
-            at = behind_bracket(formula, found.start())
-    return False
+            outside = ELSEWHERE.match(formula, start)
+            at = outside.end() if outside else behind_bracket(formula, start)
+            elsewhere = outside[0][:-1] if outside else None
+        if elsewhere is None:
+            continue
+        place = BOOK_AND_SHEET.fullmatch(elsewhere)
+        sheet = link(place[1], place[2]) if place else None
+        if sheet is None:
+            return None
+        pieces += [formula[done:start], sheet, "!"]
+        done = at
+    return "".join([*pieces, formula[done:]])
 
 
 def words(formula: str) -> Iterator[tuple[int, int]]:
@@ -67,18 +81,23 @@ class Wording:
         The defined names.
     tables : collection of str
         The names of tables, which formulas use as well.
+    link : callable
+        As `with_links` takes it.
 
     Attributes
     ----------
     renamed : dict of str to str
         Names that Excel allows and engines do not (``rate?``, ``net\\gross``), and how they are called in the copy.
     elsewhere : set of str
-        Names (casefolded) that stand for something in another workbook.
+        Names (casefolded) that stand for something in another workbook of which nothing is kept.
     changes_names : bool
         Whether there are names of either kind; if not, only what may read another workbook needs a look.
     """
 
-    def __init__(self, names: Collection[tuple[str, str]], tables: Collection[str]):
+    def __init__(
+        self, names: Collection[tuple[str, str]], tables: Collection[str], link: Callable[[str, str], str | None]
+    ):
+        self._link = link
         known = [*(name for name, _ in names), *tables]
         taken, new = {name.casefold() for name in known}, {}
         for name in known:
@@ -87,7 +106,7 @@ class Wording:
         self.renamed = dict(new.values())
         self._new = {folded: pair[1] for folded, pair in new.items()}
         self.elsewhere: set[str] = set()
-        found = {name.casefold() for name, text in names if reads_elsewhere(text)}
+        found = {name.casefold() for name, text in names if with_links(text, link) is None}
         while found:  # names that use such names are no better
             self.elsewhere |= found
             found = {name.casefold() for name, text in names if uses(text, self.elsewhere)} - self.elsewhere
@@ -98,10 +117,11 @@ class Wording:
         return self._new.get(name.casefold(), name)
 
     def formula(self, text: str) -> str | None:
-        """The formula as the copy has it; None if it reads another workbook."""
-        if reads_elsewhere(text) or uses(text, self.elsewhere):
+        """The formula as the copy has it; None if it reads another workbook of which nothing is kept."""
+        linked = with_links(text, self._link)
+        if linked is None or uses(linked, self.elsewhere):
             return None
-        return renamed(text, self._new) if self._new else text
+        return renamed(linked, self._new) if self._new else linked
 
 
 def _free(taken: set[str]) -> str:

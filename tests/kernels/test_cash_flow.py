@@ -48,6 +48,11 @@ class TestExcelDocumentation:
         flows = [-70_000, 12_000, 15_000, 18_000, 21_000, 26_000]
         assert returns.irr(flows[: years + 1], guess) == pytest.approx(rate, abs=5e-10)
 
+    @pytest.mark.parametrize(("other", "rate"), [(0.22, 0.0), (0.18, 0.18)])
+    def test_of_two_rates_the_one_nearest_a_tenth_where_no_guess_is_given(self, other, rate):
+        """Excel's guess: whoever leaves it out in a cell gets the same of several rates here."""
+        assert returns.irr(np.polymul([1, -1], [1, -1 - other])) == pytest.approx(rate, abs=1e-12)
+
     def test_xnpv_and_xirr(self):
         flows = [-10_000, 2_750, 4_250, 3_250, 2_750]
         dates = [serial(*d) for d in ((2008, 1, 1), (2008, 3, 1), (2008, 10, 30), (2009, 2, 15), (2009, 4, 1))]
@@ -121,11 +126,20 @@ class TestNpv:
         monkeypatch.setattr(cash_flow, "BLOCK_ELEMENTS", 1000)
         assert cash_flow.npv(own, flows).tolist() == before.tolist()
 
-    @pytest.mark.parametrize("rate", [-1.0, -1.5, np.nan, np.inf])
+    @pytest.mark.parametrize("rate", [-1.0, np.nan, np.inf])
     def test_a_rate_that_discounts_nothing_sensible_has_no_value(self, rate):
         assert np.isnan(cash_flow.npv(rate, [-5, 25, 25]))
         assert np.isnan(cash_flow.npv([rate, 0.1], [-5, 25, 25])).tolist() == [True, False]
         assert np.isnan(cash_flow.npv([rate, 0.1], [[-5, 25, 25]] * 2)).tolist() == [True, False]
+
+    def test_below_minus_100_percent_the_formula_stands_where_it_has_a_value(self):
+        # Excel: NPV(-1.5, 25, 25) - 5 is 45, for 25 / -0.5 + 25 / 0.25 - 5
+        assert cash_flow.npv(-1.5, [-5, 25, 25]) == 45.0
+        assert np.isnan(cash_flow.npv([-1.5, np.inf, -1.0], [-5, 25, 25])).tolist() == [False, True, True]
+        assert cash_flow.npv([-1.5, 0.1], [-5, 25, 25]) == pytest.approx([45.0, cash_flow.npv(0.1, [-5, 25, 25])])
+        assert cash_flow.npv_curve(-1.5, [-5, 25, 25]).tolist() == [-5.0, -55.0, 45.0]
+        assert np.isnan(cash_flow.npv(-1.5, [-5, 25, 25], per_year=12))  # a twelfth power root of a negative number
+        assert np.isnan(cash_flow.npv(-1.5, [-5, 25, 25], timing="mid"))
 
     def test_a_value_beyond_any_number_is_nan_without_a_warning(self):
         assert np.isnan(cash_flow.npv(-0.99, [-5] + [1.0] * 600))
@@ -167,6 +181,12 @@ class TestCurves:
     def test_a_blank_poisons_only_what_comes_after(self):
         curve = cash_flow.npv_curve(0.0, [[-5, 1, np.nan, 1], [-5, 1, 1, 1]])
         assert np.isnan(curve).tolist() == [[False, False, True, True], [False] * 4]
+
+
+def test_all_rates_of_each_scenario_filled_up():
+    found = returns.irr_roots([[-50, -100, 600, 300, -100], [-100, 60, 60, 0, 0]])
+    np.testing.assert_allclose(found, [[-0.7688955, 1.8544178], [0.1306624, np.nan]], atol=1e-7)
+    assert returns.irr_roots([1, 2, 3]).shape == (0,)
 
 
 class TestIrr:
@@ -268,7 +288,16 @@ class TestMirr:
         assert rate == pytest.approx(10 * 9 ** (-1 / 600) - 1, rel=1e-12)
 
     def test_needs_money_out_and_money_in(self):
-        assert np.isnan(returns.mirr([[1, 2, 3], [-1, -2, -3], [0, 0, 0]], 0.1, 0.1)).all()
+        assert np.isnan(returns.mirr([[1, 2, 3], [0, 0, 0]], 0.1, 0.1)).all()
+        assert returns.mirr([-1, -2, -3], 0.1, 0.1) == -1.0  # all is lost
+
+    def test_below_minus_100_percent_as_excel_calculates(self):
+        # paid 100 today, received 50 x -0.5 + 80 in two years
+        assert returns.mirr([-100, 50, 80], 0.1, -1.5) == pytest.approx((55 / 100) ** 0.5 - 1)
+        assert np.isnan(returns.mirr([-100, 10, 0], 0.1, -1.5))  # the root of a negative number
+        assert np.isnan(returns.mirr([-100, 50, 80], 0.1, -1.0))
+
+    def test_needs_more_than_one_flow(self):
         assert np.isnan(returns.mirr([-1], 0.1, 0.1))
 
     def test_one_rate_per_scenario(self):

@@ -55,6 +55,17 @@ def test_a_gaussian_copula_has_the_correlations_and_stays_uniform():
     assert all(stats.kstest(row, "uniform").pvalue > 1e-3 for row in drawn)
 
 
+def test_a_gaussian_copula_never_reaches_0_or_1():
+    """Where an unbounded distribution would be drawn as infinity, and take the mean of all trials along."""
+    edge = 2.0**-53
+    uniform = np.array([[edge, 1 - edge, edge, 1 - edge], [edge, 1 - edge, 1 - edge, edge]])
+    drawn = gaussian_copula(uniform, factor([[1, 0.9], [0.9, 1]]))
+    assert ((drawn > 0) & (drawn < 1)).all()
+    assert np.isfinite(stats.norm.ppf(drawn)).all()
+    assert drawn[1, 0] <= edge
+    assert drawn[1, 1] >= 1 - edge
+
+
 @pytest.mark.parametrize("sign", [1.0, -1.0])
 def test_full_correlation_puts_inputs_in_one_order(sign):
     lower = factor([[1, sign], [sign, 1]])

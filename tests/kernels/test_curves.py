@@ -166,6 +166,13 @@ class TestLearningAndDecline:
         factor, _ = curves.fit_decline([[0, 0], [0, 365], [0, 365]], [[1.0, 2.0], [1.0, 0.0], [4.0, 1.0]])
         np.testing.assert_allclose(factor, [np.nan, np.nan, 4.0])
 
+    def test_several_series_at_once_are_as_each_alone(self):
+        days = [[0, 200, 500, 900], [0, 365, 730, 1000], [5, 10, 400, 800]]
+        prices = [[9.0, 7.5, 4.0, 1.0], [1.0, 1.5, 1.2, 2.0], [60.0, 50.0, 9.0, 0.5]]
+        alone = np.array([curves.fit_decline(*row) for row in zip(days, prices, strict=True)])
+        np.testing.assert_allclose(np.transpose(curves.fit_decline(days, prices)), alone, rtol=1e-13)
+        assert (np.ptp(alone, axis=0) > 0.1).all()
+
 
 class TestCostCurve:
     def test_two_cents_after_five_times_in_two_months(self):

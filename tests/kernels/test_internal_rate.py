@@ -1,10 +1,11 @@
-"""Internal rates: every rate that exists is found, the nearest is taken, however odd or large the batch.
+"""Internal rates: every rate that exists is found, of several the one that Newton's search reaches, in any batch.
 
 The oracle is exact: Sturm's theorem in rational arithmetic counts and isolates all rates of a series.
 """
 
 import datetime
 import itertools
+import math
 from fractions import Fraction
 
 import numpy as np
@@ -13,8 +14,9 @@ import pyxirr
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from tokenbook.udfs.kernels import compressed_rates, newton_search, value_ratio
 from tokenbook.udfs.kernels import internal_rate as module
-from tokenbook.udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels.internal_rate import internal_rate, internal_rates
 
 MONTHS = np.arange(61.0)
 
@@ -118,15 +120,53 @@ def exact_rates(flows):
     return rates
 
 
-def assert_is_the_nearest(flows, guess, tolerance):
-    expected = exact_rates(flows)
-    rate = rate_of(flows, guess)
-    if not expected:
+def value_at(flows, rate) -> Fraction:
+    return sum((Fraction(flow) / (1 + Fraction(rate)) ** time for time, flow in enumerate(flows)), Fraction(0))
+
+
+def newton(flows, guess):
+    """Where Newton's method in the rate ends, as spreadsheets search; None where it leaves the rates or takes long."""
+    rate = guess
+    for _ in range(20):
+        value = math.fsum(flow / (1 + rate) ** time for time, flow in enumerate(flows))
+        slope = math.fsum(-time * flow / (1 + rate) ** (time + 1) for time, flow in enumerate(flows))
+        if slope == 0:
+            return None
+        before, rate = rate, rate - value / slope
+        if not -1 < rate < 1e30:
+            return None
+        if abs(math.log1p(rate) - math.log1p(before)) * (len(flows) - 1) < 1e-8:
+            return rate
+    return None
+
+
+def rate_by_the_rule(flows, guess):
+    """The rate that the rule names: Newton's, else the first in the direction of the value at the guess; or None."""
+    rates = sorted(exact_rates(flows))
+    if not rates:
+        return None
+    reached = newton(flows, guess)
+    if reached is not None:
+        return min(rates, key=lambda rate: abs(rate - reached))
+    above = [rate for rate in rates if rate >= guess]
+    below = [rate for rate in reversed(rates) if rate < guess]
+    return (above + below if value_at(flows, guess) > 0 else below + above)[0]
+
+
+def assert_follows_the_rule(flows, guess, tolerance):
+    expected, rate = rate_by_the_rule(flows, guess), rate_of(flows, guess)
+    if expected is None:
         assert np.isnan(rate), (flows, rate)
-        return
-    least = min(abs(r - guess) for r in expected)
-    assert min(abs(rate - r) / (1 + r) for r in expected) < tolerance, (flows, guess, rate, expected)
-    assert abs(rate - guess) <= least + 2 * tolerance * (1 + abs(rate)), (flows, guess, rate, expected)
+    else:
+        assert abs(rate - expected) < tolerance * (1 + expected), (flows, guess, rate, expected)
+
+
+def is_settled(flows, guess):
+    """Whether a rounding error in the guess leads Newton's method to the same end: elsewhere anything may happen."""
+    ends = [newton(flows, guess + nudge) for nudge in (-1e-9, 0.0, 1e-9)]
+    if None in ends:
+        return ends == [None] * 3
+    return max(ends) - min(ends) < 1e-6
 
 
 guesses = st.floats(-0.9, 5)
@@ -135,11 +175,42 @@ guesses = st.floats(-0.9, 5)
 class TestEveryRateThatExists:
     @settings(max_examples=300)
     @given(st.lists(st.integers(-20, 20), min_size=2, max_size=9), guesses)
-    def test_of_any_flows_the_nearest_rate_or_none(self, flows, guess):
+    def test_of_any_flows_the_rate_that_the_rule_names_or_none(self, flows, guess):
         rates = sorted(exact_rates(flows))
         assume(all(b - a > 1e-5 for a, b in itertools.pairwise(rates)))
+        assume(all(abs(rate - guess) > 1e-6 for rate in rates))
+        assume(is_settled(flows, guess))
         # A multiple root is as wide as the third root of a rounding error.
-        assert_is_the_nearest(flows, guess, 3e-5)
+        assert_follows_the_rule(flows, guess, 3e-5)
+
+    @settings(max_examples=300)
+    @given(st.lists(st.integers(-20, 20), min_size=2, max_size=9))
+    def test_all_rates_of_any_flows(self, flows):
+        rates = sorted(exact_rates(flows))
+        assume(all(b - a > 1e-4 for a, b in itertools.pairwise(rates)))
+        (found,) = internal_rates(np.array([flows], float), np.arange(float(len(flows))))
+        np.testing.assert_allclose(1 + found, 1 + np.array(rates), rtol=3e-5)
+
+    @pytest.mark.parametrize(
+        ("flows", "guess", "rate"),
+        [
+            ([-50, -100, 600, 300, -100], 0.1, 1.8544178),  # not -77 %: the project earns at 10 %
+            ([-4, 13, -10], 0.1, 0.25),
+            ([-4, 13, -10], 0.9, 1.0),
+            ([-50, -100, 600, 300, -100], -0.75, -0.7688955),
+            # Newton's first step leaves the rates; the value at the guess is positive, and 60 % is the first above.
+            ([-100, 310, -226.8, -40, 71.2], 0.1, None),
+        ],
+    )
+    def test_the_rate_that_spreadsheets_answer(self, flows, guess, rate):
+        expected = rate_by_the_rule(flows, guess) if rate is None else rate
+        assert rate_of(flows, guess) == pytest.approx(expected, abs=1e-7)
+
+    def test_where_newton_fails_the_value_at_the_guess_gives_the_direction(self):
+        below, above = [1.0, -4.4, 6.15, -2.74], [-1.0, 4.4, -6.15, 2.74]
+        for flows in (below, above):
+            guess = next(g for g in np.linspace(0.0, 1.0, 400) if newton(flows, g) is None)
+            assert_follows_the_rule(flows, float(guess), 1e-9)
 
     @settings(max_examples=200)
     @given(st.lists(st.integers(1, 40), min_size=1, max_size=5, unique=True), guesses, st.booleans())
@@ -148,9 +219,9 @@ class TestEveryRateThatExists:
         for tenth in tenths:  # (10 x - t) for each root: growth 1 + rate = t / 10
             flows = np.polymul(flows, [10, -tenth])
         rate = rate_of(-flows if flip else flows, guess)
-        rates = np.array(tenths) / 10 - 1
-        nearest = rates[np.argmin(np.abs(rates - guess))]
-        assert abs(rate - guess) == pytest.approx(abs(nearest - guess), abs=1e-9)
+        assert np.abs(np.array(tenths) / 10 - 1 - rate).min() < 1e-7
+        (found,) = internal_rates(np.atleast_2d(flows).astype(float), np.arange(float(len(flows))))
+        assert found == pytest.approx(sorted(tenth / 10 - 1 for tenth in tenths), abs=1e-6)
 
     @given(st.integers(1, 30), st.integers(1, 30), st.lists(st.integers(1, 9), min_size=1, max_size=4))
     def test_a_value_that_only_touches_zero(self, a, b, positive):
@@ -172,15 +243,15 @@ class TestEveryRateThatExists:
         assert abs(apart) == pytest.approx(1e-9**0.5, rel=1e-4)
 
     @pytest.mark.parametrize(
-        ("guess", "rate"), [(-0.5, -0.5), (-0.2, 0.0), (0.1, 0.0), (0.24, 0.0), (0.26, 0.5), (9.0, 2.0)]
+        ("guess", "rate"), [(-0.5, -0.5), (-0.1, 0.0), (0.05, 0.0), (0.45, 0.5), (1.9, 2.0), (9.0, 2.0)]
     )
-    def test_of_four_rates_the_one_nearest_the_guess(self, guess, rate):
+    def test_of_four_rates_the_one_that_the_search_reaches(self, guess, rate):
         flows = np.polymul(np.polymul([1, -0.5], [1, -1]), np.polymul([1, -1.5], [1, -3]))
         assert rate_of(flows, guess) == pytest.approx(rate, abs=1e-12)
 
     def test_one_guess_per_row(self):
         flows = np.tile(np.polymul([1, -1.1], [1, -1.6]), (4, 1))
-        assert internal_rate(flows, np.arange(3), [0.0, 0.34, 0.36, 8.0]) == pytest.approx([0.1, 0.1, 0.6, 0.6])
+        assert internal_rate(flows, np.arange(3), [0.0, 0.2, 0.45, 8.0]) == pytest.approx([0.1, 0.1, 0.6, 0.6])
 
 
 class TestNoRate:
@@ -228,6 +299,8 @@ class TestExtremes:
     def test_flows_of_a_billionth_and_of_a_quadrillion_in_one_series(self):
         assert rate_of([-1e-9, 1e15]) == pytest.approx(1e24, rel=1e-12)
         assert rate_of([-1e15, *[1e-9] * 10, 2e15]) == pytest.approx(2 ** (1 / 11) - 1, rel=1e-12)
+        assert rate_of([-1e-33, 1e-9]) == pytest.approx(1e24, rel=1e-12)
+        assert rate_of([-1e-9, *[1e-33] * 10, 2e-9]) == pytest.approx(2 ** (1 / 11) - 1, rel=1e-12)
         mixed = np.array([[-1e15, 1e-9, -1e-9, 5e14, -1e-9, 6e14]])
         rate = internal_rate(mixed, np.arange(6))
         assert residual(mixed, rate) < 1e-14
@@ -274,10 +347,13 @@ class TestProperties:
         assume((other == 0).tolist() == (flows == 0).tolist())
         np.testing.assert_array_equal(rate_of(flows, guess), rate_of(other, guess))
 
-    @given(any_flows, guesses)
-    def test_waiting_a_while_changes_nothing(self, flows, guess):
+    @given(any_flows)
+    def test_waiting_a_while_leaves_all_rates(self, flows):
         later = np.concatenate([[0.0, 0.0], flows, [0.0]])
-        np.testing.assert_allclose(rate_of(later, guess), rate_of(flows, guess), rtol=1e-6, atol=1e-6)
+        (now,) = internal_rates(np.array([flows]), np.arange(float(len(flows))))
+        (then,) = internal_rates(np.array([later]), np.arange(float(len(later))))
+        assert len(now) == len(then)
+        np.testing.assert_allclose(then, now, rtol=1e-6, atol=1e-6)
 
     @given(st.floats(-0.3, 0.6), st.lists(st.floats(0.0, 100), min_size=1, max_size=60))
     def test_a_price_fair_at_a_rate_earns_that_rate(self, rate, receipts):
@@ -325,15 +401,17 @@ class TestLargeBatches:
         flows = projects(5000, 5)
         flows[::3, 30:33] *= -1
         before = internal_rate(flows, MONTHS)
-        monkeypatch.setattr(module, "PANEL_ROWS", panel)
-        monkeypatch.setattr(module, "BLOCK_ELEMENTS", block)
+        for each in (compressed_rates, newton_search):
+            monkeypatch.setattr(each, "PANEL_ROWS", panel)
+        for each in (module, newton_search, value_ratio):
+            monkeypatch.setattr(each, "BLOCK_ELEMENTS", block)
         after = internal_rate(flows, MONTHS)
         np.testing.assert_array_equal(np.isnan(after), np.isnan(before))
         np.testing.assert_allclose(1 + after, 1 + before, rtol=1e-12)
 
     def test_nearly_all_rows_of_ordinary_projects_take_the_quick_way(self):
         flows = projects(20_000)
-        delta, certain = module._compressed(flows, MONTHS)
+        delta, certain = compressed_rates.pay_first(flows, MONTHS)
         assert certain.mean() > 0.97
         alone = np.concatenate([internal_rate(rows, MONTHS) for rows in np.split(flows, 20)])
         np.testing.assert_allclose(delta[certain], np.log1p(alone)[certain], rtol=0, atol=2e-14)
@@ -363,9 +441,7 @@ class TestPeers:
         known = ~np.isnan(peer)
         ours = internal_rate(flows, np.arange(40), np.where(known, peer, 0.1))
         np.testing.assert_allclose(ours[known], peer[known], atol=1e-9)
-        nearest = internal_rate(flows, np.arange(40), 0.1)
-        assert (np.abs(nearest - 0.1) <= np.abs(peer - 0.1) + 1e-9)[known].all()
-        assert np.isnan(nearest).sum() <= np.isnan(peer).sum()
+        assert np.isnan(internal_rate(flows, np.arange(40), 0.1)).sum() <= np.isnan(peer).sum()
 
     def test_pyxirr_on_dates(self):
         rng = np.random.default_rng(7)

@@ -13,8 +13,8 @@ NORMAL = np.random.default_rng(1).normal(10.0, 2.0, 40_000)
 
 def test_percentiles_are_excels():
     values = np.array([7.0, 1.0, 3.0, 10.0])
-    assert [estimate.value for estimate in percentiles(values, shares=(0, 10, 50, 100))] == pytest.approx(
-        [1, 1.6, 5, 10]
+    assert [estimate.value for estimate in percentiles(values, shares=(0, 10, 50, 90, 100))] == pytest.approx(
+        [1, 1.6, 5, 9.1, 10]
     )
     assert [e.value for e in percentiles(NORMAL)] == pytest.approx(np.percentile(NORMAL, risk_measures.PERCENTILES))
 

@@ -200,6 +200,13 @@ class TestRevenue:
         assert earnings.breakeven_utilization(rate, tok_s, price, margin) == pytest.approx(share, rel=1e-12)
         assert earnings.breakeven_throughput(rate, price, share, margin) == pytest.approx(tok_s, rel=1e-12)
 
+    def test_what_is_left_out_means_fully_used_and_without_margin(self):
+        price = earnings.breakeven_price(3.6, 1000)
+        assert price == pytest.approx(1.0, rel=1e-15)
+        assert earnings.breakeven_utilization(3.6, 1000, price) == pytest.approx(1.0, rel=1e-15)
+        assert earnings.breakeven_throughput(3.6, price) == pytest.approx(1000.0, rel=1e-15)
+        assert earnings.claim_audit(5e6, 75e6, 72, 3, 10_000) == earnings.claim_audit(5e6, 75e6, 72, 3, 10_000, 1.0)
+
     def test_no_price_pays_for_a_margin_of_all(self):
         assert np.isnan(earnings.breakeven_price(2.0, 1000, 1.0, 1.0))
 

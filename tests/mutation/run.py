@@ -45,6 +45,11 @@ NOTICED = {"killed", "timeout"}
 
 def main() -> None:
     arguments = parse()
+    for number in (
+        signal.SIGINT,
+        signal.SIGTERM,
+    ):  # in the background of a script, too: the copy goes, its process ends
+        signal.signal(number, lambda *_: sys.exit("stopped; the same command goes on from here"))
     arguments.work.mkdir(parents=True, exist_ok=True)
     rooms = arguments.rooms or list(ROOMS)
     if not arguments.report:

@@ -7,6 +7,7 @@ from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import DIV0, NA
 from tokenbook.udfs.functions.quantities import (
     Answer,
+    AnyRate,
     Curve,
     Dates,
     DiscountRate,
@@ -23,7 +24,7 @@ from tokenbook.udfs.kernels import cash_flow
 
 
 @excel_function("Cash flow", shape="rows")
-def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Answer:
+def tok_npv(rate: AnyRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Answer:
     """Net present value of cash flows that start today.
 
     Unlike Excel's NPV, the first value is not discounted: it is period 0, the investment. NPV(rate, B1:F1) + A1 in
@@ -32,8 +33,8 @@ def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing:
     Parameters
     ----------
     rate : number or range, share a year
-        Effective annual discount rate (not a price of GPU-hours, which is TOK_RATE), above -1; a range gives one value
-        per scenario.
+        Effective annual discount rate (not a price of GPU-hours, which is TOK_RATE); a range gives one value per
+        scenario. Below -1 it means nothing: where the formula has a value all the same, that is given, as in Excel.
     cashflows : range, USD
         One per period from period 0, money out negative. A row of a two-dimensional range is one scenario.
     per_year : whole number, periods a year
@@ -48,7 +49,7 @@ def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing:
     Errors
     ------
     #VALUE! text or a blank in the cash flows or rate, a timing other than end or mid
-    #NUM! a rate of -1 or less
+    #NUM! a rate of -1, or one below at which the formula has no value
 
     Formula
     -------
@@ -67,13 +68,13 @@ def tok_npv(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing:
 
 
 @excel_function("Cash flow", shape="curve")
-def tok_npv_curve(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Curve:
+def tok_npv_curve(rate: AnyRate, cashflows: Flows, per_year: PerYear = 1, timing: Timing = "end") -> Curve:
     """Running net present value: what the flows up to each period are worth today.
 
     Parameters
     ----------
     rate : number or range, share a year
-        Effective annual discount rate, above -1; a range gives one curve per scenario.
+        Effective annual discount rate; a range gives one curve per scenario. Below -1 it means nothing, see TOK_NPV.
     cashflows : range, USD
         One per period from period 0, money out negative. A row of a two-dimensional range is one scenario.
     per_year : whole number, periods a year
@@ -88,7 +89,7 @@ def tok_npv_curve(rate: DiscountRate, cashflows: Flows, per_year: PerYear = 1, t
     Errors
     ------
     #VALUE! text or a blank in the cash flows or rate, a timing other than end or mid
-    #NUM! a rate of -1 or less
+    #NUM! a rate of -1, or one below at which the formula has no value
 
     Formula
     -------

@@ -42,6 +42,8 @@ TokenPriceDivisor: TypeAlias = Annotated[Numbers, Number(low=0, divisor=True, me
 Money: TypeAlias = Annotated[Numbers, Number(low=0, meaning="USD")]
 DiscountRate: TypeAlias = Annotated[Numbers, Number(above=-1, meaning="share a year, above -1")]
 PeriodRate: TypeAlias = Annotated[Numbers, Number(above=-1, meaning="share a period, above -1")]
+AnyRate: TypeAlias = Annotated[Numbers, Number(meaning="share a year; below -1 it means nothing")]
+AnyPeriodRate: TypeAlias = Annotated[Numbers, Number(meaning="share a period; below -1 it means nothing")]
 Share: TypeAlias = Annotated[Numbers, Number(low=0, high=1, meaning="share, 0 to 1")]
 
 # Machines. What is divided by may not be 0.

@@ -5,7 +5,8 @@ date; scenarios are the leading axes. Rates are annual and effective: a period o
 discounts by ``(1 + rate)^(1 / per_year)``. ``timing`` says when in its period a flow falls: ``"end"``, or
 ``"mid"``, half a period earlier, for all periods but period 0.
 
-A rate at or below -100 % and a row without an answer give nan. ValueError is for programming errors only.
+A rate of -100 % and a row without an answer give nan. A rate below -100 % means nothing; where the formula has a value
+all the same (whole years), that is given, as Excel does. ValueError is for programming errors only.
 """
 
 from __future__ import annotations
@@ -56,7 +57,11 @@ def npv(rate: ArrayLike, flows: ArrayLike, *, per_year: float = 1, timing: str =
     delta = log_growth(rate, per_year)
     flows = np.asarray(flows, float)
     times = _times(flows.shape[-1], timing)
+    below = np.asarray(rate, float) < -1
     with np.errstate(all="ignore"):
+        if below.any():
+            weights = _weights(rate, times / per_year)
+            return finite(np.vecdot(weights, flows))
         if delta.ndim == 0 or flows.ndim == 1:  # one set of weights, or one series: one pass over the array
             return finite(np.vecdot(np.exp(-delta[..., None] * times), flows))
         shape = np.broadcast_shapes(delta.shape, flows.shape[:-1])
@@ -294,10 +299,21 @@ def _times(periods: int, timing: str) -> Floats:
     return times
 
 
+def _weights(rate: ArrayLike, years: Floats) -> Floats:
+    """(1 + rate) ^ -years as Excel has it, also below -100 %, where a whole number of years has a value; else nan."""
+    growth = 1.0 + np.asarray(rate, float)[..., None]
+    weights: Floats = np.where((growth == 0) | ~np.isfinite(growth), np.nan, growth**-years)
+    return weights
+
+
 def _discounted(rate: ArrayLike, flows: ArrayLike, per_year: float, timing: str) -> Floats:
     flows = np.asarray(flows, float)
     delta = log_growth(rate, per_year)
-    return flows * np.exp(-delta[..., None] * _times(flows.shape[-1], timing))
+    times = _times(flows.shape[-1], timing)
+    if (np.asarray(rate, float) < -1).any():
+        return flows * _weights(rate, times / per_year)
+    discounted: Floats = flows * np.exp(-delta[..., None] * times)
+    return discounted
 
 
 def _horner(flows: Floats, factor: Floats, timing: str) -> Floats:

@@ -223,8 +223,7 @@ def gaussian_copula(uniform: Floats, lower: Floats) -> Floats:
         for j in range(1, i + 1):
             mixed += weights[j] * independent[j]
         result[i] = normal.cdf(mixed)
-    half_step = 2.0**-54
-    return np.clip(result, half_step, 1.0 - half_step)
+    return np.clip(result, 2.0**-54, 1.0 - 2.0**-53)  # the last double below 1: half a step more would round to 1
 
 
 def ranks(values: Floats) -> Floats:

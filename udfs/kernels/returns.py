@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from tokenbook.udfs.kernels.cash_flow import finite, log_growth, npv, years_since_the_first
-from tokenbook.udfs.kernels.internal_rate import internal_rate
+from tokenbook.udfs.kernels.internal_rate import internal_rate, internal_rates
 
 Floats = NDArray[np.float64]
 
@@ -23,8 +23,7 @@ def irr(flows: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
     flows : array_like, shape (..., periods)
         USD per period, at least one in and one out.
     guess : array_like, shape (...)
-        Where several rates answer, the one nearest the guess is returned. It never decides whether there
-        is an answer.
+        Where the search begins. Where several rates answer, it decides which is returned, never whether one is.
 
     Returns
     -------
@@ -34,8 +33,9 @@ def irr(flows: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
 
     Notes
     -----
-    See `tokenbook.udfs.kernels.internal_rate`. Every root is found, also where the value touches zero without crossing
-    it. Within about 1e-15 of 1 + rate unless two roots nearly coincide.
+    See `tokenbook.udfs.kernels.internal_rate` for which of several rates is returned; `irr_roots` gives them all. Every
+    root is found, also where the value touches zero without crossing it. Within about 1e-15 of 1 + rate unless two
+    roots nearly coincide.
 
     Examples
     --------
@@ -51,6 +51,32 @@ def irr(flows: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
     return _rates(flows, np.arange(flows.shape[-1], dtype=float), guess)
 
 
+def irr_roots(flows: ArrayLike) -> Floats:
+    """Every internal rate of return above -100 %, rising: more than one, and an IRR is ambiguous.
+
+    Parameters
+    ----------
+    flows : array_like, shape (periods) or (scenarios, periods)
+        USD per period.
+
+    Returns
+    -------
+    ndarray, shape (rates) or (scenarios, most rates of a scenario)
+        Rates per period, filled up with nan; of no length where there is none.
+
+    Examples
+    --------
+    >>> irr_roots([-50, -100, 600, 300, -100]).round(4).tolist()
+    [-0.7689, 1.8544]
+    """
+    flows = np.asarray(flows, float)
+    found = internal_rates(np.atleast_2d(flows), np.arange(flows.shape[-1], dtype=float))
+    table = np.full((len(found), max(map(len, found))), np.nan)
+    for row, rates in zip(table, found, strict=True):
+        row[: len(rates)] = rates
+    return table if flows.ndim > 1 else table[0]
+
+
 def xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
     """Internal rate of return a year of dated flows, as Excel's XIRR, and an answer wherever there is one.
 
@@ -61,7 +87,7 @@ def xirr(flows: ArrayLike, dates: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
     dates : array_like, shape (flows) or (..., flows)
         Day serials, in any order; the time of day is cut off.
     guess : array_like, shape (...)
-        Where several rates answer, the one nearest the guess is returned.
+        Where the search begins; of several rates it decides which is returned.
 
     Returns
     -------
@@ -101,7 +127,8 @@ def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) ->
     Returns
     -------
     ndarray, shape (...)
-        Rate per period, nan where the flows do not have both signs.
+        Rate per period; -1 where nothing is received, nan where nothing is paid. With a rate below -100 %, which means
+        nothing, what the formula gives, as in Excel, where it gives anything.
 
     Notes
     -----
@@ -115,11 +142,16 @@ def mirr(flows: ArrayLike, finance_rate: ArrayLike, reinvest_rate: ArrayLike) ->
     """
     flows = np.asarray(flows, float)
     last = flows.shape[-1] - 1
-    received = npv(reinvest_rate, np.maximum(flows, 0.0))
-    paid = npv(finance_rate, np.maximum(-flows, 0.0))
+    reinvest, finance = np.asarray(reinvest_rate, float), np.asarray(finance_rate, float)
+    received = npv(reinvest, np.maximum(flows, 0.0))
+    paid = npv(finance, np.maximum(-flows, 0.0))
     with np.errstate(all="ignore"):
         gain = np.where(received > 0, np.log(received / paid) / last, np.nan)
-        return finite(np.expm1(log_growth(reinvest_rate, 1) + gain))
+        rate = np.expm1(log_growth(reinvest, 1) + gain)
+        if (reinvest < -1).any() or (finance < -1).any():
+            growth = (received * (1.0 + reinvest) ** last / paid) ** (1.0 / last)
+            rate = np.where((reinvest < -1) | (finance < -1), growth - 1.0, rate)
+        return finite(np.where((received == 0) & (paid > 0) & (last > 0), -1.0, rate))
 
 
 def _rates(flows: Floats, times: Floats, guess: ArrayLike) -> Floats:
