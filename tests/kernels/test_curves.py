@@ -233,6 +233,7 @@ class TestExpectedSold:
 
 
 def test_examples_in_the_help_are_true():
-    result = doctest.testmod(curves)
-    assert result.attempted >= 8
-    assert result.failed == 0
+    for module in (curves, selling):
+        result = doctest.testmod(module)
+        assert result.attempted >= 8
+        assert result.failed == 0
