@@ -17,7 +17,8 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, quote, urlencode
 
 from tokenbook.templates.conventions import BINDING_PREFIX
-from tokenbook.templates.formulas.places import Place, place_of
+from tokenbook.templates.formulas.places import Place as Place
+from tokenbook.templates.formulas.places import place_of as place_of
 from tokenbook.templates.ooxml.references import absolute, quoted_sheet
 from tokenbook.udfs import catalog
 from tokenbook.udfs.errors import TokenbookError

@@ -28,7 +28,8 @@ NOT_IMPORTED = {  # declared for another reason than an import
     "ruff": "reads the sources",
     "setuptools": "builds the wheel that a test looks into",
 }
-OUR_OWN = {"tokenbook", "turns", "formulas"}  # benchmarks: a module beside them, and a rival that may be missing
+OUR_OWN = {"tokenbook", "turns"}  # the package, and a module beside the benchmarks
+RIVALS = {"formulas", "ironcalc"}  # benchmarks measure them where somebody has installed them
 FILES = [path for room in ("addin", "templates", "udfs") for path in sorted((ROOT / room).rglob("*.py"))]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
 
@@ -63,7 +64,7 @@ def imported(path: Path, *, at_once: bool = False) -> set[str]:
         nodes = [node for node in nodes if node not in later]
     names = [name.name for node in nodes if isinstance(node, ast.Import) for name in node.names]
     names += [node.module for node in nodes if isinstance(node, ast.ImportFrom) and not node.level]
-    return {name.split(".")[0] for name in names} - sys.stdlib_module_names - OUR_OWN
+    return {name.split(".")[0] for name in names} - sys.stdlib_module_names - OUR_OWN - RIVALS
 
 
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)

@@ -81,7 +81,8 @@ def _take_prefixes_off(package: Package) -> None:
         root = etree.fromstring(package.read_part(part), PARSER)
         own = etree.QName(root).namespace
         others = {prefix: uri for prefix, uri in root.nsmap.items() if prefix and uri != own}
-        plain = etree.Element(root.tag, dict(root.attrib), nsmap={None: own, **others})
+        names: dict[str | None, str] = {None: str(own), **{str(prefix): uri for prefix, uri in others.items()}}
+        plain = etree.Element(root.tag, dict(root.attrib), nsmap=names)  # type: ignore[arg-type]  # as lxml takes it
         plain.extend(list(root))  # which take the prefix of their namespace here: none
         package.set_part(part, _written(plain))
 

@@ -82,7 +82,6 @@ class Model:
         self._calculated = False
         self.workbook = self._loaded()
         self.workbook.set_temporal_egress("serial")
-        bind(self.workbook)
         self._enter_again()
 
     def __enter__(self) -> Model:
@@ -262,18 +261,23 @@ class Model:
         It did not know our functions yet, and does not know names that stand for more than cells.
         """
         names = self._read.names
+        again = []
         for sheet in self.package.sheets:
             for ref, formula in self.formulas(sheet).items():
                 text = formula and names.written_out(formula, sheet, ref)
                 if text and (text != formula or CALLS_US.search(text)):
-                    try:
-                        self.workbook.set_formula(sheet, *parse_ref(ref), entered(text, self._read.parsed))
-                    except Exception as error:  # it refers to itself, say
-                        if not CALLS_US.search(text):
-                            continue  # what a name stands for is no formula: #NAME?, as it was read
-                        raise EngineError(
-                            f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
-                        ) from None
+                    again.append((sheet, ref, text))
+        if any(CALLS_US.search(text) for _, _, text in again):  # else ours need not be loaded
+            bind(self.workbook)
+        for sheet, ref, text in again:
+            try:
+                self.workbook.set_formula(sheet, *parse_ref(ref), entered(text, self._read.parsed))
+            except Exception as error:  # it refers to itself, say
+                if not CALLS_US.search(text):
+                    continue  # what a name stands for is no formula: #NAME?, as it was read
+                raise EngineError(
+                    f"{self.path.name}: the engine cannot take the formula of {sheet}!{ref} ({_line(error)})"
+                ) from None
 
 
 def _line(error: BaseException) -> str:

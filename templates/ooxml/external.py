@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from .errors import PackageError
@@ -11,6 +12,7 @@ from .workbook import RELATIONSHIP_NAMESPACES, read_root
 from .xmlscan import Node, decode, escape_text, resolve_escapes, tree
 
 PREFIX = "_tb_link_"
+NUMBER = re.compile(r"[-+]?[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?")
 
 
 class LinkedSheets:
@@ -46,11 +48,10 @@ class LinkedSheets:
 
 def _stored_sheets(package: Package) -> dict[tuple[str, str], Node]:
     """(number of the workbook, sheet in lower case) -> its element with the stored cells."""
-    root = read_root(
-        decode(package.read_part(package.workbook_part), package.workbook_part).text, package.workbook_part
-    )
+    main = package.workbook_part
+    root = read_root(decode(package.read_part(main), main).text, main)
     holder = root.first("externalReferences")
-    targets = {each.id: each.target for each in package.relationships(package.workbook_part) if not each.external}
+    targets = {each.id: each.target for each in package.relationships(main) if not each.external}
     found: dict[tuple[str, str], Node] = {}
     for number, node in enumerate(holder.all("externalReference") if holder else (), start=1):
         keys = (f"{uri} id" for uri in RELATIONSHIP_NAMESPACES)
@@ -76,8 +77,8 @@ def _body(data: Node, text_number: Callable[[str], int]) -> bytes:
             value, kind = cell.first("v"), cell.attributes.get("t", "n")
             if value is None:
                 continue
-            text = value.text
-            if kind in ("str", "s", "inlineStr"):
+            text = value.text.strip() if kind in ("n", "b", "e") else value.text
+            if kind not in ("n", "b", "e") or (kind == "n" and not NUMBER.fullmatch(text)):
                 kind, text = "s", str(text_number(resolve_escapes(text)))
             marks = "" if kind == "n" else f' t="{kind}"'
             at = parse_ref(cell.attributes.get("r", ""))

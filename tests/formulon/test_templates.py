@@ -18,7 +18,7 @@ from tokenbook.templates.ooxml.references import parse_ref, to_ref
 LARGE = ("roi", "rack", "business-case", "cfo", "board", "tco")
 CHANGES = 5
 # The NPV at the price at which it is 0: what is left of amounts of millions inside of one of our functions.
-AT_BREAK_EVEN = {"business-case": {"Panels!B143": 1e-6, "Checks!C118": 1e-6, "Checks!B118": 1e-6}}
+AT_BREAK_EVEN = {"business-case": {"Panels!B143": 1e-6, "Checks!C118": 1e-6, "Checks!D118": 1e-6}}
 
 
 @functools.cache

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import tokenbook
 from tokenbook.udfs.errors import did_you_mean
 from tokenbook.udfs.functions.arguments import (
     OMITTED,
@@ -19,7 +20,7 @@ from tokenbook.udfs.functions.arguments import (
 )
 from tokenbook.udfs.functions.cleaning import clean
 from tokenbook.udfs.functions.errors import CODE_INDEX, DIV0, NA, NUM, VALUE, CellError, FunctionError
-from tokenbook.udfs.functions.scalars import is_blank, serial_day
+from tokenbook.udfs.functions.scalars import is_blank, serial_day, shown
 
 Share = Number(low=0, high=1, divisor=True, meaning="share of capacity, 0 to 1")
 
@@ -132,8 +133,9 @@ def test_a_missing_day_of_a_pandas_column_is_refused():
 
 
 @pytest.mark.parametrize(
-    ("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (46234.9, "2026-07-31")]
-)
+    ("raw", "text"), [("2026-07", "2026-07"), ("2026", "2026"), (2026.0, "2026"), (1990, "1990"), (2199, "2199"),
+                      (1989, "1905-06-11"), (2200, "1906-01-08"), (46234.9, "2026-07-31")],
+)  # fmt: skip
 def test_a_month_or_a_year_counts_as_a_date_of_knowledge(raw, text):
     assert clean(Day(), "as_of", raw).value == text
 
@@ -183,3 +185,21 @@ def test_blank_is_what_a_reader_would_call_blank():
 def test_only_a_close_word_is_suggested():
     assert did_you_mean("platfrom", ["platform", "metric"]) == "; did you mean platform?"
     assert did_you_mean("zzz", ["platform", "metric"]) == ""
+
+
+def test_a_message_shows_forty_characters_of_what_was_given():
+    """The text of an error stands in one line; the whole is in the cell anyway."""
+    assert shown("x" * 38) == '"' + "x" * 38 + '"'
+    assert shown("x" * 39) == '"' + "x" * 36 + "..."
+    assert shown(1.5) == "1.5"
+
+
+def test_an_empty_dictionary_of_inputs_says_which_input_is_missing():
+    with pytest.raises(FunctionError, match="gpus: a value is needed"):
+        tokenbook.tok_deployment({})
+
+
+@pytest.mark.parametrize("given", [[], [1.0, 2.0], ["gpus", 720], 5.0])
+def test_inputs_that_are_no_rows_of_name_and_value_are_refused_in_one_line(given):
+    with pytest.raises(FunctionError, match="a range with names in its first column and values beside them"):
+        tokenbook.tok_deployment(given)

@@ -260,3 +260,13 @@ def test_labelled_rows_show_the_error_of_a_spoilt_scenario():
 
     found = declared(labelled, "Deployment", "table").in_cell([["gpus", 1, -1, 3]])
     assert found == [["double", 2.0, NUM, 6.0]]
+
+
+def test_what_gives_a_grid_is_declared_a_table_and_what_gives_one_number_is_none():
+    """A host spills a table whole; element by element, it would repeat it for every cell of an argument."""
+    for name, function in registry().items():
+        given = str(function.body.__annotations__["return"])
+        if "list[list" in given:
+            assert function.shape == "table", name
+        if given.startswith("float"):
+            assert function.shape in ("elementwise", "rows", "lookup"), name

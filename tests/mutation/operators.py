@@ -190,7 +190,7 @@ class _Finder:
         self.add("loop", *self.span(node), "continue")
 
     def on_If(self, node: ast.If) -> bool | None:
-        if "TYPE_CHECKING" in names_in(node.test):
+        if {"TYPE_CHECKING", "__name__"} & names_in(node.test):
             return False
         self.add("condition", *self.span(node.test), f"not ({self.text(node.test)})")
         return None

@@ -46,6 +46,7 @@ def test_each_fault_changes_one_place(operators, source, becomes):
         "@lru_cache(maxsize=9)\ndef f(): ...",
         "class C:\n    def __repr__(self):\n        return a + b",
         "if TYPE_CHECKING:\n    x = 1",
+        'if __name__ == "__main__":\n    x = 1',
         "x = f'{a + 1}' + g",
     ],
 )

@@ -25,6 +25,7 @@ from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Place
 from tokenbook.templates.formulas.dependents import dependents
 from tokenbook.templates.formulas.workbook import Formulas
+from tokenbook.templates.ooxml.canonical import canonical
 from tokenbook.udfs import catalog
 
 MOST_SECONDS = 5.0  # of processor time, so that a busy machine is no finding
@@ -280,6 +281,7 @@ def exercise(data):
             except ooxml.PackageError as refusal:
                 _check_message(refusal)
         for action in (
+            lambda: _check_copy(canonical(book)),
             lambda: book.add_defined_name("fuzz.name", "1", hidden=True, comment="x"),
             lambda: book.set_calculation(191029, True),
             lambda: book.append_table_row("Log", ["new", 1, None]),
@@ -324,6 +326,13 @@ def _exercise_sheet(book, sheet):
             _check_message(refusal)
 
 
+def _check_copy(copy):
+    """What an engine gets is a workbook with the formulas that it says it has."""
+    with ooxml.open_package(copy.content) as book:
+        found = {sheet: sum(cell.formula is not None for cell in book.cells(sheet)) for sheet in copy.formulas}
+    assert found == copy.formulas, f"the copy says {copy.formulas} and holds {found}"
+
+
 def _check_message(refusal):
     text = str(refusal)
     if not text or "\n" in text or len(text) >= 600:
@@ -345,7 +354,7 @@ def _raw_members(data):
     for item in items:
         at = item.header_offset
         name_size, extra_size = struct.unpack_from("<2H", data, at + 26)
-        raw[item.orig_filename] = data[at : at + 30 + name_size + extra_size + item.compress_size]
+        raw[item.orig_filename.replace("\\", "/")] = data[at : at + 30 + name_size + extra_size + item.compress_size]
     return raw
 
 

@@ -1,22 +1,27 @@
 """The same refresh inside an open workbook, on the JSON book with which the Office.js hosts of xlwings work."""
 
+from dataclasses import replace
+
 import pytest
 import xlwings
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Place, place_of
+from tokenbook.templates.conventions import BASELINE_TABLE
+from tokenbook.udfs import catalog
 
 RATE_CELL, POWER_CELL = Place("Inputs", "B2"), Place("Inputs", "B3")
 VALUES_ONLY = {RATE_CELL: "1.95", POWER_CELL: "2.17"}  # what the formula bar shows
 
 
-def opened(path):
+def opened(path, more_sheets=()):
     """The workbook as Excel's client sends it: values and names, no formulas."""
     with ooxml.open_package(path) as package:
         order = list(package.sheets)
         sheets = [{"name": name, "values": grid(package, name), "pictures": [], "tables": []} for name in order]
         names = [sent_name(each, order) for each in package.names if each.scope is None]
     book = {"name": path.name, "active_sheet_index": 0, "selection": "A1"}
+    sheets += more_sheets
     data = {"client": "Office.js", "version": "any", "book": book, "names": names, "sheets": sheets}
     from xlwings.pro import _xlremote  # asks for the licence when it is loaded; xw.Book(json=) only if it was set then
 
@@ -105,6 +110,27 @@ def test_where_the_host_does_not_show_formulas_nothing_is_written_unasked(bound,
     assert book.json()["actions"] == []
     refresh.refresh_open(book, figures, write=True, assume_values=True)
     assert written(book)[0] == {("Inputs", 1, 1): [[1.73]]}
+
+
+def test_the_row_of_the_baselines_table_follows_wherever_the_table_stands(bound, figures):
+    """The key of the figure, at the right of the table, and its value are those of the new row; no other cell."""
+    empty = [""] * 5
+    rows = [["", "", "Value", "My remark", "Key"], ["", "", 1.0, "", "other"], ["", "", 1.99, "ask Ann", "rate.old"]]
+    table = {
+        "name": BASELINE_TABLE, "range_address": "C3:E5", "header_row_range_address": "C3:E3",
+        "data_body_range_address": "C4:E5", "total_row_range_address": None, "show_headers": True,
+        "show_totals": False, "table_style": "", "show_autofilter": True,
+    }  # fmt: skip
+    sheet = {"name": "Sources", "values": [empty, empty, *rows], "pictures": [], "tables": [table]}
+    path = bound()
+    january = catalog.Catalog([replace(row, value=1.99) if row.id == "rate.old" else row for row in figures])
+    refresh.refresh_file(path, january, write=True, as_of="2026-03-31")
+    book = opened(path, [sheet])
+    refresh.refresh_open(book, figures, write=True, formulas=VALUES_ONLY | {RATE_CELL: "1.99"})
+    values, _ = written(book)
+    assert values == {
+        ("Inputs", 1, 1): [[1.73]], ("Sources", 4, 2): [[1.73]], ("Sources", 4, 4): [["'rate.new"]],
+    }  # fmt: skip
 
 
 def test_a_figure_of_the_user_is_taken_by_force_only(bound, figures, put):

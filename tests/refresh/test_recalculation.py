@@ -3,6 +3,7 @@
 import openpyxl
 import pytest
 import xlsxwriter
+from openpyxl.worksheet.formula import DataTableFormula
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.engine import EngineError
@@ -112,6 +113,17 @@ def test_names_that_stand_for_expressions_and_constants_are_no_reason_to_leave_i
         package.save()
     assert run(path, figures).left_to_excel == ""
     assert value_of(path, "Inputs", "B9") == pytest.approx(1.73 * 2 * 0.75, rel=1e-12)
+
+
+def test_a_workbook_with_a_what_if_table_is_left_to_excel(tmp_path, figures, rate, value_of):
+    """Its cells are calculated by putting others in place of the input: the engine would store wrong ones."""
+    path, book = tmp_path / "table.xlsx", openpyxl.Workbook()
+    book.active.title = "Inputs"
+    book.active["B2"], book.active["B5"] = 1.95, "=B2*2"
+    book.active["B6"] = DataTableFormula(ref="B6:B8", dt2D=False, r1="B2", dtr=False)
+    book.save(path)
+    refresh.bind(path, [rate], figures)
+    assert left_to_excel(path, run(path, figures), value_of) == "Inputs!B6 is a what-if data table"
 
 
 def test_precision_as_displayed_is_left_to_excel(bound, figures, value_of):

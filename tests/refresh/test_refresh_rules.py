@@ -5,6 +5,7 @@ import os
 from dataclasses import replace
 
 import pytest
+import xlsxwriter
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Key, Place
@@ -85,10 +86,12 @@ def test_a_figure_typed_over_is_left_alone_and_force_takes_it(bound, figures, pu
     before = path.read_bytes()
     report = run(path, figures, write=True)
     assert line_of(report, "Inputs!B2").status == "override"
+    assert line_of(report, "Inputs!B2").meaning == "your own figure: left alone"
     assert path.read_bytes() == before, "an override was written over"
     report = run(path, figures, write=True, force=True)
     line = line_of(report, "Inputs!B2")
     assert (line.status, line.taken, value_of(path, "Inputs", "B2")) == ("changed", True, 1.73)
+    assert line.meaning == "your own figure: replaced, as forced"
 
 
 def test_a_figure_that_another_program_wrote_with_15_digits_is_not_the_users_own(bound, put, value_of, figures):
@@ -106,7 +109,7 @@ def test_a_figure_that_another_program_wrote_with_15_digits_is_not_the_users_own
 
 def test_a_figure_typed_over_with_nearly_the_same_is_the_users_own(bound, figures, put):
     path = bound()
-    put(path, {"Inputs!B2": 1.95 * (1 + 1e-9)})
+    put(path, {"Inputs!B2": 1.95 * (1 + 1e-10)})
     assert line_of(run(path, figures), "Inputs!B2").status == "override"
 
 
@@ -210,9 +213,17 @@ def test_a_locked_cell_of_a_protected_sheet_is_left_alone(bound, figures, value_
     assert value_of(path, "Inputs", "B2") == 1.95
 
 
-def test_an_unlocked_cell_of_a_protected_sheet_is_refreshed(tmp_path, figures, rate, value_of):
-    import xlsxwriter
+def test_a_locked_cell_can_be_bound_as_the_sheet_may_be_open_by_the_time_of_a_refresh(tmp_path, figures, rate):
+    path = tmp_path / "protected.xlsx"
+    with xlsxwriter.Workbook(str(path)) as book:
+        sheet = book.add_worksheet("Inputs")
+        sheet.protect("secret")
+        sheet.write("B2", 1.95)
+    refresh.bind(path, [rate], figures)
+    assert [str(each.binding.place) for each in refresh.list_bound(path, figures)] == ["Inputs!B2"]
 
+
+def test_an_unlocked_cell_of_a_protected_sheet_is_refreshed(tmp_path, figures, rate, value_of):
     path = tmp_path / "protected.xlsx"
     book = xlsxwriter.Workbook(str(path))
     sheet = book.add_worksheet("Inputs")
@@ -241,6 +252,16 @@ def test_a_foreign_model_gets_its_history_beside_it(bound, figures):
     ]  # fmt: skip
     assert second["known_on"] == "2026-03-31"
     assert second["cells"][0]["new"] == 1.95
+    assert first["formulas_recalculated"] == second["formulas_recalculated"] == 3
+    assert "left_to_excel" not in first
+
+
+def test_the_history_says_why_results_were_left_to_excel(bound, figures):
+    path = bound(wrong_by=1e-6)
+    report = run(path, figures, write=True)
+    (entry,) = json.loads(path.with_name("model.xlsx.refresh.json").read_text())["refreshes"]
+    assert entry["left_to_excel"] == report.left_to_excel != ""
+    assert entry["formulas_recalculated"] == 0
 
 
 def test_a_history_that_cannot_be_read_stops_the_refresh_before_it_writes(bound, figures):
@@ -375,13 +396,24 @@ def test_unbinding_brings_back_the_file_as_it_was(model, figures, parts, rate, p
     path = model()
     before = parts(path)
     refresh.bind(path, [rate, power], figures)
+    both = path.read_bytes()
     refresh.unbind(path, ["Inputs!B2"])
+    assert path.with_name("model.xlsx.bak").read_bytes() == both
     assert [each.binding.number for each in refresh.list_bound(path, figures)] == [2]
     refresh.unbind(path, ["all"])
     assert parts(path) == before
     assert refresh.unbind(path, ["all"]) == []
     with pytest.raises(refresh.RefreshError, match="not bound"):
         refresh.unbind(path, ["7"])
+
+
+def test_unbinding_into_another_file_leaves_the_workbook_and_makes_no_backup(bound, figures, tmp_path):
+    path = bound()
+    before = path.read_bytes()
+    refresh.unbind(path, ["all"], out=tmp_path / "free.xlsx")
+    assert path.read_bytes() == before
+    assert sorted(os.listdir(tmp_path)) == ["free.xlsx", "model.xlsx"]
+    assert refresh.list_bound(tmp_path / "free.xlsx", figures) == []
 
 
 def test_a_map_is_read_with_the_number_of_every_faulty_line(tmp_path, model, figures):
@@ -417,3 +449,12 @@ def test_a_table_that_is_no_map_is_refused(tmp_path, text, said):
     table.write_text(text)
     with pytest.raises(refresh.RefreshError, match=said):
         refresh.read_map(table)
+
+
+def test_of_a_folder_all_workbooks_are_found_but_hidden_ones_and_marks_of_open_ones(tmp_path):
+    """In order, each once; what is named itself is taken whatever its name, and said no to later."""
+    for name in ("b.xlsx", "a.XLSM", "~$b.xlsx", ".hidden.xlsx", "notes.txt", "deep/er/c.xlsx", "b.xlsx.bak"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(b"")
+    found = refresh.find_workbooks([tmp_path, tmp_path / "b.xlsx", tmp_path / "notes.txt"])
+    assert [str(path.relative_to(tmp_path)) for path in found] == ["a.XLSM", "b.xlsx", "deep/er/c.xlsx", "notes.txt"]

@@ -25,6 +25,7 @@ from tokenbook.udfs.kernels.value_ratio import (
     BLOCK_ELEMENTS,
     DELTA_CEILING,
     DELTA_FLOOR,
+    Flags,
     Floats,
     Rows,
     log_ratio,
@@ -61,7 +62,7 @@ def internal_rate(flows: ArrayLike, times: ArrayLike, guess: ArrayLike = 0.1) ->
     if periods < 2:
         return delta
     from_where = np.broadcast_to(np.asarray(guess, float), (rows,))
-    many = rows >= MANY_ROWS
+    many, tried = rows >= MANY_ROWS, False
     with np.errstate(all="ignore"):
         if many and dated.ndim == 1 and np.isfinite(dated).all() and dated[-1] > dated[0]:
             found, certain = pay_first(money, dated)
@@ -69,14 +70,19 @@ def internal_rate(flows: ArrayLike, times: ArrayLike, guess: ArrayLike = 0.1) ->
             left = np.flatnonzero(~certain)
             if len(left) >= MANY_ROWS:
                 delta[left] = from_guess_compressed(money[left], dated, from_where[left])
+                left = left[np.isnan(delta[left])]
+            if len(left):
+                delta[left] = from_guess(money[left], dated, from_where[left])
+            tried = True
         elif not many:
             delta = from_guess(money, dated, from_where)
+            tried = True
         left = np.flatnonzero(np.isnan(delta))
         size = max(1, BLOCK_ELEMENTS // periods)
         for first in range(0, len(left), size):
             block = left[first : first + size]
             own = dated if dated.ndim == 1 else dated[block]
-            delta[block] = _one_by_one(money[block], own, from_where[block], tried=not many)
+            delta[block] = _one_by_one(money[block], own, from_where[block], tried)
         rates = np.where((delta > DELTA_FLOOR) & (delta < DELTA_CEILING), np.expm1(delta), np.nan)
     return np.where(rates > -1, rates, np.nan)
 
@@ -146,14 +152,24 @@ def _one_by_one(flows: Floats, times: Floats, guess: Floats, tried: bool) -> Flo
 
 def _by_direction(rows: Rows) -> Floats:
     """delta of the first root in the direction in which the value at the guess points, else in the other."""
-    answer = np.full(len(rows.guess), np.nan)
-    row, roots = all_roots(rows)
     start = np.log1p(np.where(rows.guess > -1, rows.guess, np.nan))
     value = log_ratio(rows, np.where(np.isnan(start), 0.0, start))[0]
-    upwards = np.where(np.isnan(start), True, value > 0)
-    start = np.where(np.isnan(start), -np.inf, start)
+    upwards = np.isnan(start) | (value > 0)
+    start = np.where(np.isnan(start), DELTA_FLOOR, np.maximum(start, DELTA_FLOOR))
+    answer = _first(rows, start, upwards)
+    other = np.flatnonzero(np.isnan(answer))
+    if len(other):
+        answer[other] = _first(rows.pick(other), start[other], ~upwards[other])
+    return answer
+
+
+def _first(rows: Rows, start: Floats, upwards: Flags) -> Floats:
+    """The first root of each row on one side of delta ``start``."""
+    answer = np.full(len(start), np.nan)
+    row, roots = all_roots(rows, start, upwards)
     ahead = (roots >= start[row]) == upwards[row]
-    order = np.lexsort((np.abs(roots - np.maximum(start, DELTA_FLOOR)[row]), ~ahead, row))
+    row, roots = row[ahead], roots[ahead]
+    order = np.lexsort((np.abs(roots - start[row]), row))
     owners, first = np.unique(row[order], return_index=True)
     answer[owners] = roots[order][first]
     return answer

@@ -12,17 +12,19 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokenbook.udfs.kernels.polynomials import exponentials_as_polynomials, product
+from tokenbook.udfs.kernels.polynomials import exponentials_as_polynomials, product, value_and_slope
 from tokenbook.udfs.kernels.value_ratio import BLOCK_ELEMENTS, DELTA_CEILING, DELTA_FLOOR, Floats, Indices
 
 STEPS = 20  # as Excel's IRR
+MOST_STEPS = 11  # that most rows need; the stragglers of all panels go on together, elsewhere
 SETTLED = 1e-8  # [delta * span] largest last step; convergence is quadratic, so the next one is near 1e-16
 
+MANY_ROWS = 256  # from here on a pass over all rows for each period pays
 SAMPLE_ROWS = 128
 MARGIN = 1.0  # [delta * span] beyond the roots of a sample
 WIDEST = 24.0  # [delta * span] from end to end: keeps the polynomials short
 STEEPEST = 8.0  # [-delta * span] below, rounding errors of late flows would tell
-PANEL_ROWS = 2048  # its polynomials stay in the cache
+PANEL_ROWS = 4096  # its polynomials stay in the cache
 
 
 def from_guess(flows: Floats, times: Floats, guess: Floats) -> Floats:
@@ -37,12 +39,24 @@ def from_guess(flows: Floats, times: Floats, guess: Floats) -> Floats:
     """
     found = np.full(len(flows), np.nan)
     size = max(1, BLOCK_ELEMENTS // flows.shape[1])
+    spacing = _spacing(times) if len(flows) >= MANY_ROWS else 0.0
     with np.errstate(all="ignore"):
+        if spacing > 0:
+            for first in range(0, len(flows), PANEL_ROWS):
+                panel = slice(first, first + PANEL_ROWS)
+                found[panel] = _search_evenly(flows[panel], spacing, guess[panel])
+            return found
         for first in range(0, len(flows), size):
             block = slice(first, first + size)
             own = times if times.ndim == 1 else times[block]
             found[block] = _search(flows[block], own - own[..., :1], guess[block])
     return found
+
+
+def _spacing(times: Floats) -> float:
+    """The gap between any two times next to each other, 0 where gaps differ."""
+    gaps = np.diff(times, axis=-1)
+    return float(gaps.flat[0]) if times.ndim == 1 and (gaps == gaps[0]).all() else 0.0
 
 
 def _search(flows: Floats, times: Floats, guess: Floats) -> Floats:
@@ -52,34 +66,66 @@ def _search(flows: Floats, times: Floats, guess: Floats) -> Floats:
     active = np.arange(len(flows))
     sides = np.stack([flows, flows * times])  # their present values: the value, and minus its slope by delta
     weights = np.empty(flows.shape)
-    for _ in range(STEPS):
-        np.multiply(delta[:, None], times, out=weights)
-        np.negative(weights, out=weights)
+    backwards = -times
+    going_on = np.ones(len(flows), bool)
+    for _ in range(STEPS - 1):
+        np.multiply(delta[:, None], backwards, out=weights)
         np.exp(weights, out=weights)
         value, slope = np.vecdot(weights, sides)
         step = np.log1p(value / slope)
         delta = delta + step
-        done = np.abs(step) * span < SETTLED
-        if done.any():
+        going_on = np.abs(step) * span >= SETTLED  # False for nan, too
+        left = np.count_nonzero(going_on)
+        if 2 * left < len(delta):  # rows that are done cost less than leaving them out, until most are
+            done = ~going_on
             found[active[done]] = delta[done]
-        left = np.flatnonzero(~done & np.isfinite(step))
-        if not len(left):
-            break
-        if len(left) < len(done):
-            active, delta, sides, weights = active[left], delta[left], sides[:, left], weights[: len(left)]
-            times = times if times.ndim == 1 else times[left]
-            span = span if times.ndim == 1 else span[left]
+            if not left:
+                break
+            active, delta, sides = active[going_on], delta[going_on], sides[:, going_on]
+            weights = weights[:left]
+            if times.ndim > 1:
+                backwards, span = backwards[going_on], span[going_on]
+            going_on = np.ones(left, bool)
+    found[active[~going_on]] = delta[~going_on]
+    return np.where((found > DELTA_FLOOR) & (found < DELTA_CEILING), found, np.nan)
+
+
+def _search_evenly(flows: Floats, spacing: float, guess: Floats) -> Floats:
+    """As `_search` on times 0, spacing, 2 spacing, ...: a polynomial in the discount factor of one period."""
+    found = np.full(len(flows), np.nan)
+    delta = np.log1p(guess)
+    active = np.arange(len(flows))
+    columns = np.ascontiguousarray(flows.T)
+    settled = SETTLED / (spacing * (len(columns) - 1))
+    going_on = np.ones(len(flows), bool)
+    for _ in range(STEPS):
+        factor = np.exp(-spacing * delta)
+        value, slope = value_and_slope(columns, factor)
+        step = np.log1p(value / (spacing * factor * slope))
+        delta = delta + step
+        going_on = np.abs(step) >= settled
+        left = np.count_nonzero(going_on)
+        if 4 * left < 3 * len(delta):
+            done = ~going_on
+            found[active[done]] = delta[done]
+            if not left:
+                break
+            active, delta, columns = active[going_on], delta[going_on], columns[:, going_on]
+            going_on = np.ones(left, bool)
+    found[active[~going_on]] = delta[~going_on]
     return np.where((found > DELTA_FLOOR) & (found < DELTA_CEILING), found, np.nan)
 
 
 def _after_one_step(flows: Floats, times: Floats, guess: Floats) -> Floats:
     """delta after the first step; where all begin at one rate, it costs one exponential a period, not a flow."""
     start = np.log1p(guess)
-    if times.ndim > 1 or (guess != guess[0]).any():
-        return start
-    weights = np.exp(-start[0] * times)
-    slope: Floats = flows @ (weights * times)
-    stepped: Floats = start + np.log1p((flows @ weights) / slope)
+    if times.ndim == 1 and (guess == guess[0]).all():
+        weights = np.exp(-start[0] * times)
+        value, slope = flows @ weights, flows @ (weights * times)
+    else:
+        each = np.exp(-start[:, None] * times)
+        value, slope = np.vecdot(each, flows), np.vecdot(each * times, flows)
+    stepped: Floats = start + np.log1p(value / slope)
     return stepped
 
 
@@ -115,8 +161,8 @@ def _search_polynomials(polynomials: Floats, x: Floats, radius: float, span: flo
     """Where Newton's method ends on polynomials (terms, rows) in x, delta = centre + radius * x."""
     found = np.full(len(x), np.nan)
     active: Indices = np.arange(len(x))
-    for _ in range(STEPS):
-        value, slope = _value_and_slope(polynomials, x)
+    for _ in range(MOST_STEPS):
+        value, slope = value_and_slope(polynomials, x)
         step = np.log1p(-radius * value / slope) / radius
         x = x + step
         done = np.abs(step) * (radius * span) < SETTLED
@@ -129,16 +175,3 @@ def _search_polynomials(polynomials: Floats, x: Floats, radius: float, span: flo
         else:  # copying the polynomials costs more than a step on rows that are done
             x = np.where(np.abs(x) <= 1, x, np.nan)
     return np.where(np.abs(found) <= 1, found, np.nan)
-
-
-def _value_and_slope(coefficients: Floats, x: Floats) -> tuple[Floats, Floats]:
-    """Of each polynomial (terms, rows) at x (rows,), constant term first."""
-    value = coefficients[-1] * x
-    value += coefficients[-2]
-    slope = coefficients[-1].copy()
-    for k in range(len(coefficients) - 3, -1, -1):
-        slope *= x
-        slope += value
-        value *= x
-        value += coefficients[k]
-    return value, slope

@@ -60,3 +60,16 @@ def horner(coefficients: Floats, x: Floats) -> Floats:
         value *= x
     value += coefficients[0]
     return value
+
+
+def value_and_slope(coefficients: Floats, x: Floats) -> tuple[Floats, Floats]:
+    """Of each polynomial (terms, rows) at x (rows,), constant term first."""
+    value = coefficients[-1] * x
+    value += coefficients[-2]
+    slope = coefficients[-1].copy()
+    for k in range(len(coefficients) - 3, -1, -1):
+        slope *= x
+        slope += value
+        value *= x
+        value += coefficients[k]
+    return value, slope

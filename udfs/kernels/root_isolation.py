@@ -29,10 +29,14 @@ NARROWEST = 1e-7  # [delta * span] cells below this width are no longer halved
 TOUCHES = 1e-13  # |log(P / N)| that counts as zero where the curve only touches zero
 
 
-def all_roots(rows: Rows) -> tuple[Indices, Floats]:
-    """Row and delta of every root. Ends of cells are arrays (4, cells): delta, h, E_P, E_N."""
+def all_roots(rows: Rows, start: Floats | None = None, upwards: Flags | None = None) -> tuple[Indices, Floats]:
+    """Row and delta of every root; with ``start`` and ``upwards`` (rows,) at least the first on that side of start.
+
+    Ends of cells are arrays (4, cells): delta, h, E_P, E_N.
+    """
     span = rows.late - rows.early
     row, left, right = _first_cells(rows)
+    reach = np.full(len(span), np.inf)  # [delta] a root is known to lie no further from the start than this
     brackets, touching = [], []  # cells with exactly one root; roots where h only touches zero
     while True:
         one_root, undecided = _judge(left, right)
@@ -42,6 +46,11 @@ def all_roots(rows: Rows) -> tuple[Indices, Floats]:
         last = narrow | flat
         crosses = (left[1] > 0) != (right[1] > 0)
         keep = one_root | (last & crosses)
+        if start is not None and upwards is not None:
+            near, far = _distances(left, right, start[row], upwards[row])
+            np.minimum.at(reach, row[keep & (near >= 0)], far[keep & (near >= 0)])
+            wanted = (far >= 0) & (near <= reach[row])
+            keep, undecided = keep & wanted, undecided & wanted
         brackets.append((row[keep], left[:, keep], right[:, keep]))
         turns = (left[3] > left[2]) != (right[3] > right[2])
         touch = last & ~crosses & turns & (np.minimum(size_left, size_right) < TOUCHES)
@@ -60,6 +69,12 @@ def all_roots(rows: Rows) -> tuple[Indices, Floats]:
     roots = np.concatenate([roots] + [root for _, root in touching])
     within = (roots > DELTA_FLOOR) & (roots < DELTA_CEILING)
     return row[within], roots[within]
+
+
+def _distances(left: Floats, right: Floats, start: Floats, upwards: Flags) -> tuple[Floats, Floats]:
+    """How far from the start, in its direction, the nearer and the farther end of each cell lie."""
+    below, above = left[0] - start, right[0] - start
+    return np.where(upwards, below, -above), np.where(upwards, above, -below)
 
 
 def _in_blocks(rows: Rows, row: Indices, function: Callable[..., Floats], *arrays: Floats) -> Floats:
