@@ -111,7 +111,7 @@ def test_the_new_name_is_on_disk_before_a_save_is_over_if_that_is_wanted(saved, 
     assert any(folders) is wanted
 
 
-def test_what_is_replaced_elsewhere_is_kept_too_and_not_the_source(saved, tmp_path):
+def test_what_is_replaced_elsewhere_is_kept_too_and_not_the_source(saved, tmp_path, disk):
     path, old, new = saved
     other = tmp_path / "other.xlsx"
     other.write_bytes(b"what stood there")
