@@ -63,7 +63,7 @@ def trials(book: Path, spec: simulation.Spec):
                     f"{target.name}: {target.sheet}!{target.ref} holds {base!r}; only numbers are uncertain"
                 )
         for target in evaluator.inputs[: len(drawn)]:
-            rules = validation.rules_for(evaluator.model, target.sheet, target.ref)
+            rules = validation.rules_for(evaluator.engine, target.sheet, target.ref)
             low, high = validation.bounds(rules)
             values = drawn[target.name]
             outside = (values < low) | (values > high)
