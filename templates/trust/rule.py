@@ -133,23 +133,18 @@ class Trusted:
     def _refuse_spills(self, now: Mapping[str, Mapping[str, Any]]) -> None:
         """A result that spills and changes its size fills cells that the file does not give it."""
         resized = []
+        package = self.formulas.package
         for cell in self.formulas:
-            if cell.kind != "array" or cell.ref not in self.before.get(cell.sheet, ()):
-                continue
-            if not self.formulas.package.cell(cell.sheet, cell.ref).dynamic:
+            before = self.before.get(cell.sheet, {})
+            if cell.kind != "array" or cell.ref not in before or not package.cell(cell.sheet, cell.ref).dynamic:
                 continue
             _, top, left, bottom, right = cell.fills
-            border = [(r, right + 1) for r in range(top, bottom + 2)] + [
-                (bottom + 1, c) for c in range(left, right + 1)
-            ]
-            inside = {ref: value is None for ref, value in now[cell.sheet].items() if ref in set(_refs(cell))}
-            was = {ref: self.before[cell.sheet].get(ref) is None for ref in inside}
-            beyond = any(
-                self.value(cell.sheet, f"{column_letters(c)}{r}") is not None
-                and self.formulas.package.cell(cell.sheet, f"{column_letters(c)}{r}").value is None
-                for r, c in border
-            )
-            if inside != was or beyond:
+            border = [(row, right + 1) for row in range(top, bottom + 2)]
+            border += [(bottom + 1, column) for column in range(left, right + 1)]
+            around = [f"{column_letters(column)}{row}" for row, column in border]
+            moved = any((now[cell.sheet][ref] is None) != (before[ref] is None) for ref in _refs(cell) if ref in before)
+            blank = (ref for ref in around if self.value(cell.sheet, ref) is not None)
+            if moved or any(package.cell(cell.sheet, ref).value is None for ref in blank):
                 resized.append(cell)
         if resized:
             self._doubt([Doubt(cell.sheet, cell.ref, RESIZED) for cell in resized])
@@ -225,6 +220,11 @@ def _chosen(
         mine = {sheet: [*refs, *(tables[sheet] if fills_tables else ())] for sheet, refs in wanted.items()}
         found = Trusted(formulas, engine, mine, _values(engine, mine))
         doubts = _doubts(found, held)
+        doubts += [
+            Doubt(*cell, reason)
+            for cell, reason in engine.unsupported.items()
+            if cell[1] in found.before.get(cell[0], ())
+        ]
         if not fills_tables:
             doubts += [Doubt(sheet, ref, TABLE) for sheet, refs in tables.items() for ref in refs]
         answers.append(found.before)
