@@ -84,9 +84,7 @@ def build(
         package = model.package
         for sheet, cells in writer.dynamic.items():
             package.mark_dynamic_arrays(sheet, cells)
-        for sheet, cells in model.values().items():
-            if cells:
-                package.set_cached_many(sheet, cells)
+        model.store()
         stored_calls.convert(package, host)
         package.set_calculation(calc_id=CALC_ID, full_calc_on_load=False)
         package.save(out)

@@ -60,7 +60,7 @@ def append_claims(monkeypatch):
         for read in (claim_table._tables, claim_table.entries, claims._claims, claims._followed, store.shipped):
             read.cache_clear()
 
-    read_text = packaged.text
+    read_text, shipped = packaged.text, len(claims.list())
 
     def append(text=None):
         more = FURTHER_CLAIMS.read_text(encoding="utf-8") if text is None else text
@@ -68,7 +68,7 @@ def append_claims(monkeypatch):
             packaged, "text", lambda name: read_text(name) + ("\n" + more if name == claim_table.FILE else "")
         )
         forget()
-        return [claim.id for claim in claims.list()][8:]
+        return [claim.id for claim in claims.list()][shipped:]
 
     yield append
     monkeypatch.undo()

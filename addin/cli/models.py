@@ -85,12 +85,16 @@ def calc(
         bool,
         typer.Option("--force", help="Replace OUT.xlsx if it exists, also when it is BOOK.xlsx itself; no .bak."),
     ] = False,
+    refresh_pivots: Annotated[
+        bool,
+        typer.Option("--refresh-pivots", help="Have Excel refresh pivots over changed cells on opening OUT."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Recalculate a workbook, our functions included, with other inputs; the file itself stays as it is."""
     from tokenbook.addin.commands import workbooks
 
-    workbooks.calculate(book, settings or [], out, force=force, as_json=as_json)
+    workbooks.calculate(book, settings or [], out, force=force, refresh_pivots=refresh_pivots, as_json=as_json)
 
 
 @app.command(

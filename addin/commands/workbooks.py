@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +16,12 @@ if TYPE_CHECKING:
     from tokenbook.templates.engine import Model
     from tokenbook.templates.models.shared.headlines import Headline
     from tokenbook.templates.sheets.writer import Writer
+    from tokenbook.templates.trust.calculate import Calculated
 
 DEMO_NAME = "token-roi"
+PIVOTS_OLD = "Pivot tables show the old figures until Refresh All."
+PIVOTS_REFRESH = "Pivot tables are refreshed when Excel opens the file."
+MOST_NAMED = 12  # results that are not known, told one by one
 
 
 def demo(folder: Path) -> None:
@@ -88,10 +92,13 @@ def _headline(headline: Headline, model: Model, out: Path) -> None:
     show.console.print(f"Written: {out}", soft_wrap=True)
 
 
-def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool, as_json: bool) -> None:
+def calculate(
+    book: Path, settings: list[str], out: Path | None, *, force: bool, refresh_pivots: bool, as_json: bool
+) -> None:
     """Recalculate a workbook with other inputs; print its named results, and write it only to ``out``."""
     from tokenbook.templates import build
-    from tokenbook.templates.engine import Model, parse_value
+    from tokenbook.templates.engine import parse_value
+    from tokenbook.templates.trust.calculate import calculate as calculated
 
     if out is not None:
         if out.exists() and book.exists() and out.samefile(book) and not force:
@@ -99,64 +106,64 @@ def calculate(book: Path, settings: list[str], out: Path | None, *, force: bool,
         build.check_target(out, force=force)
     pairs = [_pair(text) for text in settings]
     with show.progress() as progress:
-        task = progress.add_task("loading")
-        with Model(book) as model:
-            for name, value in pairs:
-                model.set(name, parse_value(value))
-            progress.update(task, description="calculating")
-            model.recalculate()
-            named, values = _named(model), model.values()
-            unknown = model.unknown(values)
-            if out is not None:
-                progress.update(task, description="writing")
-                model.save(out)
-    errors = sum(1 for cells in values.values() for value in cells.values() if _is_error(value))
-    if as_json:
-        show.as_json(
-            {
-                "workbook": str(book),
-                "written": str(out) if out else None,
-                "set": [
-                    {"name": c.name, "cell": f"{c.sheet}!{c.ref}", "old": c.old, "new": c.new} for c in model.changes
-                ],
-                "results": {name: value for name, (value, formula) in named.items() if formula},
-                "inputs": {name: value for name, (value, formula) in named.items() if not formula},
-                "cell_errors": errors,
-                "not_calculated_here": unknown,
-            }
+        progress.add_task("calculating")
+        found = calculated(
+            book, [(name, parse_value(value)) for name, value in pairs], out, refresh_pivots=refresh_pivots
         )
+    if as_json:
+        show.as_json(_data(book, out, found))
         return
-    if model.changes:
-        lines = [[c.name, f"{c.sheet}!{c.ref}", _text(c.old), _text(c.new)] for c in model.changes]
+    if found.changes:
+        lines = [[c.name, f"{c.sheet}!{c.ref}", _text(c.old), _text(c.new)] for c in found.changes]
         show.table("Set", ["Name", "Cell", "Old", "New"], lines, left=2)
-    results = [[name, _text(value)] for name, (value, formula) in named.items() if formula]
+    results = [
+        [name, "not known here" if name in found.unknown_results else _text(value)]
+        for name, value in found.results.items()
+    ]
     if results:
         show.table(f"{book.name}: named results", ["Name", "Value"], results)
     else:
         show.console.print(f"{book.name}: calculated; it has no named results (name a cell in Excel to see it here)")
-    if errors:
-        show.console.print(f"{errors} cells hold an error")
-    if unknown:
-        more = f" and {len(unknown) - 1} more" if len(unknown) > 1 else ""
-        kept = "" if out is None else " The file has the new inputs and the old results; Excel calculates it."
-        show.console.print(f"Not known here: a function in {unknown[0]}{more}.{kept}", soft_wrap=True)
+    if found.errors:
+        show.console.print(f"{found.errors} cells hold an error")
+    for sentence in _said(found, out, refresh_pivots):
+        show.sentence(sentence)
     if out is not None:
         show.console.print(f"Written: {out}", soft_wrap=True)
 
 
-def _named(model: Model) -> dict[str, tuple[object, bool]]:
-    """Values of the defined names that stand for one cell, and whether a formula gives them."""
-    found: dict[str, tuple[object, bool]] = {}
-    for name, scope in model.package.defined_names:
-        if scope is not None or name.startswith(("_xlnm", "_tokenbook.")):
-            continue  # of a sheet, of Excel, or a binding
-        try:
-            sheet, ref = model.locate(name)
-        except ValueError:
-            continue  # a range or an expression
-        value = model.value(sheet, ref)
-        found[name] = (str(value) if _is_error(value) else value, ref in model.formulas(sheet))
-    return found
+def _said(found: Calculated, out: Path | None, refresh_pivots: bool) -> Iterator[str]:
+    """What a reader must know of results that are not there."""
+    if found.doubts:
+        more = f", and {len(found.doubts) - 1:,} more cells" if len(found.doubts) > 1 else ""
+        yield f"Not calculated here: {found.doubts[0]}{more}; tokenbook check lists them."
+    for name, doubt in list(found.unknown_results.items())[:MOST_NAMED]:
+        yield f"{name} is not known here: it needs {doubt.sheet}!{doubt.ref}."
+    if found.left and out is not None:
+        cells = "1 cell that follows" if found.left == 1 else f"{found.left:,} cells that follow"
+        yield f"{cells} from the new inputs keep their old values in the file; Excel calculates it when it opens it."
+    if found.pivots:
+        yield PIVOTS_REFRESH if refresh_pivots and out is not None else PIVOTS_OLD
+
+
+def _data(book: Path, out: Path | None, found: Calculated) -> dict[str, object]:
+    return {
+        "workbook": str(book),
+        "written": str(out) if out else None,
+        "set": [{"name": c.name, "cell": f"{c.sheet}!{c.ref}", "old": c.old, "new": c.new} for c in found.changes],
+        "results": {name: _plain(value) for name, value in found.results.items()},
+        "inputs": {name: _plain(value) for name, value in found.inputs.items()},
+        "cell_errors": found.errors,
+        "not_calculated_here": [f"{doubt.sheet}!{doubt.ref}" for doubt in found.doubts],
+        "why": [str(doubt) for doubt in found.doubts],
+        "unknown_results": {name: str(doubt) for name, doubt in found.unknown_results.items()},
+        "cells_left": found.left,
+        "pivots_to_refresh": found.pivots,
+    }
+
+
+def _plain(value: object) -> object:
+    return str(value) if _is_error(value) else value
 
 
 def _pair(text: str) -> tuple[str, str]:

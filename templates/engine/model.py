@@ -7,40 +7,28 @@ changes the cached values of the formula cells concerned and not one other byte.
 from __future__ import annotations
 
 from collections.abc import Mapping, Set
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import formualizer
 
 from tokenbook.templates import ooxml
-from tokenbook.templates.engine import copy, validation
+from tokenbook.templates.engine import validation
 from tokenbook.templates.engine.errors import EngineError
-from tokenbook.templates.engine.functions import CALLS_US, ENGINE_ERRORS, bind, entered, from_engine
+from tokenbook.templates.engine.functions import CALLS_US, bind, entered, from_engine
+from tokenbook.templates.engine.inputs import Change, change
 from tokenbook.templates.engine.quiet import quiet
-from tokenbook.templates.engine.typed import shown
 from tokenbook.templates.formulas.dependents import readers_of
 from tokenbook.templates.formulas.places import PlaceError, locate
 from tokenbook.templates.formulas.references import Area
 from tokenbook.templates.formulas.workbook import Formulas
-from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml import Package, PackageError
+from tokenbook.templates.ooxml.canonical import canonical
 from tokenbook.templates.ooxml.references import parse_ref
 from tokenbook.udfs.functions import CellError
-from tokenbook.udfs.functions.errors import is_error
 
 CIRCLE, NOT_KNOWN = "circle", "not known"  # why a cell has no value: see `Reading`
 TROUBLES = {"Circ": CIRCLE, "Name": NOT_KNOWN}
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """An input set before recalculation."""
-
-    name: str
-    sheet: str
-    ref: str
-    old: Any
-    new: Any
 
 
 class Reading(NamedTuple):
@@ -103,18 +91,10 @@ class Model:
             raise EngineError(str(error)) from None
 
     def set(self, name: str, value: float | str | bool | None) -> None:
-        """Set an input cell. A formula cell is refused: it would be calculated over again."""
-        sheet, ref = self.locate(name)
-        if ref in self.formulas(sheet):
-            raise EngineError(f"{name}: {sheet}!{ref} holds a formula; set the inputs it depends on instead")
-        old = self.value(sheet, ref)
-        if isinstance(old, float) and isinstance(value, str):
-            raise EngineError(f"{name}: {sheet}!{ref} holds the number {old:g}, {value!r} is text")
-        refused = validation.refusal(self, sheet, ref, value)
-        if refused:
-            raise EngineError(f"{name}: {shown(value)} is refused by {sheet}!{ref}: {refused}")
-        self.put(sheet, ref, value)
-        self.changes.append(Change(name, sheet, ref, old, value))
+        """Set an input cell as a person would. A formula cell is refused: it would be calculated over again."""
+        made = change(self, self._read, name, value)
+        self.put(made.sheet, made.ref, value)
+        self.changes.append(made)
 
     def put(self, sheet: str, ref: str, value: Any) -> None:
         """Put a constant into a cell, which nobody asks about; `save` leaves it out."""
@@ -198,35 +178,13 @@ class Model:
                 cells[ref] = CellError("#N/A") if value is None and formula is None else value
         return found
 
-    def unknown(self, values: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
-        """Cells that the file shows a value for and the engine only #NAME?: it lacks a function that they use.
-
-        values : what ``values`` gave, if it is at hand
-        """
-        found = []
-        for sheet, cells in (values or self.values()).items():
-            lost = [ref for ref, value in cells.items() if is_error(value) and value == ENGINE_ERRORS["Name"]]
-            known = self.package.cells(sheet, lost) if lost else ()
-            found += [f"{sheet}!{cell.ref}" for cell in known if cell.value is not None and not is_error(cell.value)]
-        return found
-
-    def save(self, out: str | Path | None = None, **options: Any) -> None:
-        """Write the inputs set and all calculated values into ``out`` (or the file itself), nothing else.
-
-        Where the engine lacks a function, no calculated value is written, since others may follow from it: the file
-        keeps those it has and is marked for calculation when it is opened.
-        """
-        values = self.values()
-        unknown = self.unknown(values)
-        for change in self.changes:
-            self.package.set_value(change.sheet, change.ref, change.new)
-        if unknown:
-            self.package.set_calculation(full_calc_on_load=True)
-        else:
-            for sheet, cells in values.items():
-                if cells:
-                    self.package.set_cached_many(sheet, cells)
-        self.package.save(out or self.path, **options)
+    def store(self) -> None:
+        """Put the inputs set and all calculated values into the package, as cached values."""
+        for made in self.changes:
+            self.package.set_value(made.sheet, made.ref, made.new)
+        for sheet, cells in self.values().items():
+            if cells:
+                self.package.set_cached_many(sheet, cells)
 
     # --- loading -----------------------------------------------------------------------------------------------
 
@@ -245,13 +203,12 @@ class Model:
         return self._spill_readers
 
     def _loaded(self) -> formualizer.Workbook:
-        content = copy.readable(self.package, self.formulas, only=self._only is not None)
+        keep = None if self._only is None else {sheet: self.formulas(sheet).keys() for sheet in self.package.sheets}
         try:
             with quiet():
-                try:
-                    return formualizer.load_workbook_bytes(content, backend="umya")
-                except Exception:  # of what it does not calculate with, such as a conditional format
-                    return formualizer.load_workbook_bytes(copy.bare(content), backend="umya")
+                return formualizer.load_workbook_bytes(canonical(self.package, keep).content, backend="umya")
+        except PackageError:
+            raise
         except Exception as error:  # the engine's own exceptions have no common base
             raise EngineError(f"{self.path.name}: the engine cannot load this workbook ({_line(error)})") from None
 

@@ -34,10 +34,14 @@ class Names:
         self._texts: dict[tuple[str, str | None], str] = {}
         self.tables = Tables(package)
         self._suspects: set[str] = self.tables.names()  # without one of these a formula stays as it is
+        self._signed: set[tuple[str, str | None]] = set()  # stored with "=": the engine takes them for no cells
         for each in package.names:
             name, scope = each.name.casefold(), None if each.scope is None else each.scope.casefold()
             text = self._texts[name, scope] = each.text.removeprefix("=")
-            if not name.startswith(NOT_IN_FORMULAS) and (scope is not None or not CELLS.fullmatch(text)):
+            if each.text != text:
+                self._signed.add((name, scope))
+            known = scope is None and each.text == text and CELLS.fullmatch(text)
+            if not name.startswith(NOT_IN_FORMULAS) and not known:
                 self._suspects.add(name)
 
     def find(self, name: str, sheet: str) -> tuple[str, str | None] | None:
@@ -95,7 +99,7 @@ class Names:
         if OTHER_WORKBOOK.search(text):
             return None
         if CELLS.fullmatch(text):
-            return text if bang else None
+            return text if bang or key in self._signed else None
         at = _as_seen_from(text, ref)
         return None if at is None else f"({self._expanded(at, scope, ref, (*inside, key))})"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
@@ -17,6 +17,15 @@ from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.residuals import Part, leeway
 
 Values: TypeAlias = Mapping[Place, CellValue]
+
+
+class Held(Protocol):
+    """What a file holds, by cell."""
+
+    def get(self, place: Place, default: Any = None, /) -> Any:
+        """The value of a cell; None for a blank one."""
+
+
 SAME_TO = 1e-9  # relative to the value: what iterations and long chains come to is kept less exactly than 15 digits
 
 
@@ -29,7 +38,7 @@ class Workbook:
     area : a reference or a name, and the cell whose formula it stands in -> the cells, row by row; None if unknown
     """
 
-    stored: Values
+    stored: Held
     formulas: Mapping[Place, str]
     area: Callable[[str, Place], list[list[Place]] | None]
 

@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from tokenbook.templates.conventions import NOT_IN_FORMULAS
-from tokenbook.templates.engine import EngineError, Model, validation
+from tokenbook.templates.engine import EngineError, validation
 from tokenbook.templates.formulas import places, precedents
 from tokenbook.templates.formulas.places import Place, PlaceError
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package, open_package
 from tokenbook.templates.ooxml.references import parse_ref
 from tokenbook.templates.sweep.errors import SweepError
+from tokenbook.templates.trust import trusted
 from tokenbook.udfs.functions.errors import is_error
 
 MOST_SHOWN = 12
@@ -49,18 +50,26 @@ class Evaluator:
         self._formulas = Formulas(package)
         self.inputs = tuple(locate(self._formulas, item, "input") for item in inputs)
         self.outputs = tuple(locate(self._formulas, item, "output") for item in outputs)
-        self._needs = precedents.needs(self._formulas, [target.place for target in self.outputs])
-        self.model = Model(package, self._needs.cells if self._needs else None, self._formulas, name)
-        self.model.recalculate()
-        self._rules = [validation.rules_for(self.model, target.sheet, target.ref) for target in self.inputs]
-        self.base = [self.model.value(target.sheet, target.ref) for target in self.inputs]
+        self._trusted = trusted(self._formulas, [target.place for target in self.outputs])
+        self._refuse_unknown(name)
+        assert self._trusted.engine is not None  # else everything was unknown
+        self._engine = self._trusted.engine
+        self._rules = [validation.rules_for(self._engine, target.sheet, target.ref) for target in self.inputs]
+        self.base = [self._engine.value(target.sheet, target.ref) for target in self.inputs]
         self._now = list(self.base)
         self._read = [(target.sheet, *parse_ref(target.ref)) for target in self.outputs]
-        # A cell that an array fills does not pass its change on by itself; that needs a second calculation.
-        self._narrow = self._needs is not None and not self._needs.spills
+
+    def _refuse_unknown(self, book: str) -> None:
+        for target in self.outputs:
+            doubt = self._trusted.why(target.sheet, target.ref)
+            if doubt is not None:
+                raise SweepError(f"output {target.name}: cannot be calculated here: {doubt}")
+        if self._trusted.engine is None:
+            raise SweepError(f"{book}: {self._trusted.doubts[0].reason}")
 
     def close(self) -> None:
-        self.model.close()
+        self._trusted.close()
+        self._formulas.package.close()
 
     def answer(self, scenario: tuple[Any, ...]) -> Answer:
         """Calculate one scenario; None in it leaves the workbook's own value."""
@@ -71,27 +80,24 @@ class Evaluator:
                 return Answer((None,) * len(self.outputs), problem)
         for index, value in enumerate(wanted):
             if value != self._now[index] or type(value) is not type(self._now[index]):
-                self.model.put(self.inputs[index].sheet, self.inputs[index].ref, value)
+                self._engine.put(self.inputs[index].sheet, self.inputs[index].ref, value)
                 self._now[index] = value
         try:
             self._calculate()
         except EngineError as error:
             return Answer((None,) * len(self.outputs), str(error))
-        values = [self.model.at(*cell) for cell in self._read]
+        values = [self._engine.at(*cell) for cell in self._read]
         errors = [f"{t.name}: {value}" for t, value in zip(self.outputs, values, strict=True) if is_error(value)]
         return Answer(tuple(None if is_error(value) else value for value in values), "; ".join(errors))
 
     def _calculate(self) -> None:
-        if self._narrow:
-            self.model.evaluate_only(self._read)  # only what the outputs need, and only what changed
-        else:
-            self.model.recalculate()
+        self._engine.recalculate(self._read)  # only what the outputs need, and only what changed
 
     def _problem(self, index: int, value: Any) -> str:
         target, base = self.inputs[index], self.base[index]
         if isinstance(base, float) and isinstance(value, str):
             return f"{target.name}: {value!r} is text, {target.sheet}!{target.ref} holds a number"
-        refused = validation.refusal_by(self._rules[index], self.model, target.sheet, value)
+        refused = validation.refusal_by(self._rules[index], self._engine, target.sheet, value)
         return f"{target.name}: {value!r} is refused by {target.sheet}!{target.ref}: {refused}" if refused else ""
 
     def idle_outputs(self) -> list[str]:

@@ -398,7 +398,7 @@ def test_every_kind_is_imported_and_serves_as_a_team_catalogue(capsys, tmp_path,
     file, taken, left, (platform, metric, value) = IMPORTS[kind]
     out = tmp_path / "mine.csv"
     text = printed(capsys, "import", kind, DATA / file, "-o", out, "--as-of", "2026-09-15")
-    assert f"{file} ({kind}): {taken} rows taken, {left} refused" in text
+    assert f"{file} ({kind}): {texts.counted(taken, 'row')} taken, {left} refused" in text
     assert f"Written: {out}" in text
     assert str(out) in text.splitlines()[-1], "how to use it"
     assert "TOKENBOOK_CATALOG" in text.splitlines()[-1]

@@ -40,7 +40,8 @@ def made(tmp_path):
         if calculated:
             with Model(path) as model:
                 model.recalculate()
-                model.save()
+                model.store()
+                model.package.save(path)
         return path
 
     return make

@@ -18,7 +18,10 @@ from tokenbook.templates.ooxml.references import parse_ref, to_ref
 LARGE = ("roi", "rack", "business-case", "cfo", "board", "tco")
 CHANGES = 5
 # The NPV at the price at which it is 0: what is left of amounts of millions inside of one of our functions.
-AT_BREAK_EVEN = {"business-case": {"Panels!B143": 1e-6, "Checks!C118": 1e-6, "Checks!D118": 1e-6}}
+AT_BREAK_EVEN = {
+    "business-case": [f"Panels!B{row}" for row in range(141, 145)]
+    + [f"Checks!{column}{row}" for column in "CD" for row in range(116, 120)]
+}
 
 
 @functools.cache
@@ -71,8 +74,8 @@ def apart(name: str, book: Book, model: Model, held: dict[str, dict[str, object]
 
 
 def _allowed(name, cell, value, held) -> bool:
-    limit = AT_BREAK_EVEN.get(name, {}).get(cell)
-    return limit is not None and isinstance(value, float) and isinstance(held, float) and abs(value - held) < limit
+    numbers = isinstance(value, float) and isinstance(held, float)
+    return cell in AT_BREAK_EVEN.get(name, ()) and numbers and abs(value - held) < 1e-6
 
 
 def inputs_of(model: Model) -> list[str]:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from scipy import integrate, stats
 
 from tokenbook.udfs.kernels import curves
+from tokenbook.udfs.kernels import demand as selling
 
 
 class TestCompound:
@@ -198,40 +199,41 @@ class TestExpectedSold:
         demand = stats.lognorm(s, scale=100.0 * np.exp(-(s**2) / 2))
         assert demand.mean() == pytest.approx(100.0)
         area, _ = integrate.quad(demand.sf, 0.0, capacity, epsabs=1e-11, epsrel=1e-11, limit=400)
-        assert curves.expected_sold(100.0, cv, capacity) == pytest.approx(area, rel=1e-9)
+        assert selling.expected_sold(100.0, cv, capacity) == pytest.approx(area, rel=1e-9)
 
     def test_certain_demand_is_the_smaller_of_the_two(self):
-        np.testing.assert_array_equal(curves.expected_sold([50.0, 150.0, np.inf], 0.0, 100.0), [50.0, 100.0, 100.0])
+        np.testing.assert_array_equal(selling.expected_sold([50.0, 150.0, np.inf], 0.0, 100.0), [50.0, 100.0, 100.0])
 
     def test_nothing_to_sell_or_nobody_to_buy(self):
-        np.testing.assert_array_equal(curves.expected_sold([0.0, 100.0, 0.0], 0.5, [100.0, 0.0, 0.0]), [0, 0, 0])
+        np.testing.assert_array_equal(selling.expected_sold([0.0, 100.0, 0.0], 0.5, [100.0, 0.0, 0.0]), [0, 0, 0])
 
     def test_unlimited_demand_fills_the_capacity_however_volatile(self):
-        assert curves.expected_sold(np.inf, 2.0, 77.0) == 77.0
+        assert selling.expected_sold(np.inf, 2.0, 77.0) == 77.0
 
     def test_capacity_without_limit_sells_the_mean(self):
-        assert curves.expected_sold(100.0, 0.7, np.inf) == 100.0
+        assert selling.expected_sold(100.0, 0.7, np.inf) == 100.0
 
     def test_extremes_give_neither_nan_nor_warnings(self):
-        sold = curves.expected_sold([1e-300, 1e300, 5.0], [0.5, 0.5, 1e-200], [1e300, 1e-300, 5.0])
+        sold = selling.expected_sold([1e-300, 1e300, 5.0], [0.5, 0.5, 1e-200], [1e300, 1e-300, 5.0])
         np.testing.assert_array_equal(sold, [1e-300, 1e-300, 5.0])
 
     def test_negative_arguments_have_no_answer(self):
-        assert np.isnan(curves.expected_sold([-1.0, 1.0, 1.0], [0.1, -0.1, 0.1], [1.0, 1.0, -1.0])).all()
+        assert np.isnan(selling.expected_sold([-1.0, 1.0, 1.0], [0.1, -0.1, 0.1], [1.0, 1.0, -1.0])).all()
 
     def test_certain_and_volatile_scenarios_in_one_call(self):
         demand = np.array([[80.0, 120.0], [80.0, 120.0]])
-        sold = curves.expected_sold(demand, np.array([[0.0], [0.4]]), 100.0)
+        sold = selling.expected_sold(demand, np.array([[0.0], [0.4]]), 100.0)
         np.testing.assert_array_equal(sold[0], [80.0, 100.0])
-        assert sold[1].tolist() == [curves.expected_sold(d, 0.4, 100.0) for d in (80.0, 120.0)]
+        assert sold[1].tolist() == [selling.expected_sold(d, 0.4, 100.0) for d in (80.0, 120.0)]
 
     @given(st.floats(1e-3, 1e6), st.floats(0, 5), st.floats(0, 5), st.floats(1e-3, 1e6))
     def test_volatility_never_helps_and_never_sells_more_than_there_is(self, demand, cv, more, capacity):
-        calm, wild = curves.expected_sold(demand, [cv, cv + more], capacity)
+        calm, wild = selling.expected_sold(demand, [cv, cv + more], capacity)
         assert 0 <= wild <= calm * (1 + 1e-12) <= min(demand, capacity) * (1 + 2e-12)
 
 
 def test_examples_in_the_help_are_true():
-    result = doctest.testmod(curves)
-    assert result.attempted >= 8
-    assert result.failed == 0
+    for module in (curves, selling):
+        result = doctest.testmod(module)
+        assert result.attempted >= 8
+        assert result.failed == 0

@@ -58,7 +58,8 @@ def test_a_changed_input_changes_what_depends_on_it_and_is_stored(book, tmp_path
     with Model(book) as model:
         model.set("usd_rate", 3.9)
         model.recalculate()
-        model.save(out)
+        model.store()
+        model.package.save(out)
     values = openpyxl.load_workbook(out, data_only=True)["My Model"]
     assert values["B1"].value == 3.9
     assert values["B5"].value == pytest.approx(2000 * 1.95 / (28012.9 * 0.0036))
@@ -70,7 +71,8 @@ def test_saving_leaves_every_other_part_as_it_was(book, tmp_path):
     out = tmp_path / "out.xlsx"
     with Model(book) as model:
         model.recalculate()
-        model.save(out)
+        model.store()
+        model.package.save(out)
     with zipfile.ZipFile(book) as before, zipfile.ZipFile(out) as after:
         assert before.namelist() == after.namelist()
         changed = [name for name in before.namelist() if before.read(name) != after.read(name)]
@@ -81,11 +83,13 @@ def test_a_spill_is_calculated_anew_over_its_own_cached_values(book, tmp_path):
     out, again = tmp_path / "out.xlsx", tmp_path / "again.xlsx"
     with Model(book) as model:
         model.recalculate()
-        model.save(out)
+        model.store()
+        model.package.save(out)
     with Model(out) as model:
         model.set("usd_rate", 8.0)
         model.recalculate()
-        model.save(again)
+        model.store()
+        model.package.save(again)
     values = openpyxl.load_workbook(again, data_only=True)["My Model"]
     assert [cell.value for cell in values["D1:F1"][0]] == [8.0, 4.0, 2.0]
 

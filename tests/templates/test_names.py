@@ -126,3 +126,11 @@ def test_libreoffice_agrees(book, libreoffice):
         for row, (formula, value) in enumerate(expected.items(), 3):
             found = seen[sheet][f"E{row}"].value
             assert found == (value if isinstance(value, str) else pytest.approx(value, rel=1e-12)), formula
+
+
+def test_a_name_whose_text_begins_with_an_equals_sign_means_the_same(book):
+    """Some programs write it so; Excel leaves it out."""
+    path = book(["signed*2", "one_more+signed"], more={"signed": "=0.25", "one_more": "=Plan!$A$1"})
+    with Model(path) as model:
+        model.recalculate()
+        assert [model.value("Plan", "E3"), model.value("Plan", "E4")] == [0.5, 5.25]

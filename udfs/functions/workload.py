@@ -8,7 +8,7 @@ from tokenbook.udfs.functions.arguments import Number
 from tokenbook.udfs.functions.declare import excel_function
 from tokenbook.udfs.functions.errors import DIV0
 from tokenbook.udfs.functions.quantities import Answer, Numbers, Share, Throughput, TokenPrice, Tokens, Utilization
-from tokenbook.udfs.kernels import curves, unit_cost
+from tokenbook.udfs.kernels import demand, unit_cost
 from tokenbook.udfs.kernels.units import HOURS_PER_YEAR
 
 CachedPrice = Annotated[Numbers | None, Number(low=0, meaning="USD per Mtok")]
@@ -253,7 +253,7 @@ def tok_expected_sold(
     -------
     =TOK_EXPECTED_SOLD(100, 0.5, 120) -> 87.9833
     """
-    return curves.expected_sold(mean_demand, cv, capacity)
+    return demand.expected_sold(mean_demand, cv, capacity)
 
 
 @excel_function("Unit cost")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from tokenbook.udfs.kernels import curves
+from tokenbook.udfs.kernels import curves, demand
 from tokenbook.udfs.kernels.deployment_declaring import Table, line, over_time, part
 from tokenbook.udfs.kernels.units import HOURS_PER_MONTH, MONTHS_PER_YEAR, MTOK_PER_HOUR
 
@@ -82,7 +82,7 @@ def sold_mtok(demand_mtok: Table, demand_cv: Table, capacity_mtok: Table) -> Tab
     """Tokens sold: the smaller of demand and capacity; in expectation where demand is volatile."""
     if len(demand_mtok) == 1 and np.isposinf(demand_mtok[:, 1:]).all():
         return capacity_mtok  # unlimited demand, the usual case
-    return curves.expected_sold(demand_mtok, demand_cv, capacity_mtok)
+    return demand.expected_sold(demand_mtok, demand_cv, capacity_mtok)
 
 
 @line("USD per Mtok")

@@ -36,6 +36,7 @@ from tokenbook.udfs.kernels.value_ratio import (
 __all__ = ["internal_rate", "internal_rates"]
 
 MANY_ROWS = 1024  # from here on polynomials pay
+FEW_ROWS = 16  # below, Newton's method on the logarithm, in fewer and dearer steps, is as quick, and to the last digit
 
 
 def internal_rate(flows: ArrayLike, times: ArrayLike, guess: ArrayLike = 0.1) -> Floats:
@@ -74,7 +75,7 @@ def internal_rate(flows: ArrayLike, times: ArrayLike, guess: ArrayLike = 0.1) ->
             if len(left):
                 delta[left] = from_guess(money[left], dated, from_where[left])
             tried = True
-        elif not many:
+        elif FEW_ROWS <= rows < MANY_ROWS:
             delta = from_guess(money, dated, from_where)
             tried = True
         left = np.flatnonzero(np.isnan(delta))
