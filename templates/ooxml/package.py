@@ -1,6 +1,6 @@
 """An opened workbook: what can be asked of it and done to it. The other modules of this room do the work.
 
-Longer than 400 lines because it is the whole face of the room, with its help: a method here is a few lines that look
+Long because it is the whole face of the room, with its help: a method here is a few lines that look
 a sheet up, call the module that knows, and write what came back.
 """
 
