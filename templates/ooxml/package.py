@@ -175,10 +175,7 @@ class Package:
         elif isinstance(refs, str):
             yield from reader.within(parse_range(refs))
         else:
-            for ref in refs:
-                span = reader.scan.find(*parse_ref(ref))
-                if span:
-                    yield reader.read(span)
+            yield from map(reader.read, reader.scan.find_many(map(parse_ref, refs)))
 
     def cell(self, sheet: str, ref: str) -> Cell:
         """The Cell at `ref`; a blank one if the sheet does not hold it."""
