@@ -62,8 +62,7 @@ def trials(book: Path, spec: simulation.Spec) -> tuple[scenarios.Table, dict[str
                 raise SweepError(
                     f"{target.name}: {target.sheet}!{target.ref} holds {base!r}; only numbers are uncertain"
                 )
-        for target in evaluator.inputs[: len(drawn)]:
-            rules = validation.rules_for(evaluator.model, target.sheet, target.ref)
+        for target, rules in zip(evaluator.inputs[: len(drawn)], evaluator.rules, strict=False):
             low, high = validation.bounds(rules)
             values = drawn[target.name]
             outside = (values < low) | (values > high)
