@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from tokenbook.templates.formulon.bulk import CellValue, Place
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.templates.formulon.residuals import Part, leeway
 
 Values: TypeAlias = Mapping[Place, CellValue]

@@ -17,8 +17,8 @@ from tokenbook.templates import ooxml
 from tokenbook.templates.formulas.names import Names
 from tokenbook.templates.formulon import bulk, compiled
 from tokenbook.templates.formulon.areas import Surroundings
-from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import CALLS_US
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.templates.formulon.mended import CONSTANTS, mention_tables, with_whole_constants, without_tables
 from tokenbook.templates.formulon.ours import Cell, Ours
 from tokenbook.templates.ooxml.references import parse_ref, to_ref

@@ -55,7 +55,7 @@ class Evaluator:
         self._refuse_unknown(name)
         assert self._trusted.engine is not None  # else everything was unknown
         self.engine = self._trusted.engine
-        self._rules = [validation.rules_for(self.engine, target.sheet, target.ref) for target in self.inputs]
+        self.rules = [validation.rules_for(self.engine, target.sheet, target.ref) for target in self.inputs]
         self.base = [self.engine.value(target.sheet, target.ref) for target in self.inputs]
         self._now = list(self.base)
         self._read = [(target.sheet, *parse_ref(target.ref)) for target in self.outputs]
@@ -98,7 +98,7 @@ class Evaluator:
         target, base = self.inputs[index], self.base[index]
         if isinstance(base, float) and isinstance(value, str):
             return f"{target.name}: {value!r} is text, {target.sheet}!{target.ref} holds a number"
-        refused = validation.refusal_by(self._rules[index], self.engine, target.sheet, value)
+        refused = validation.refusal_by(self.rules[index], self.engine, target.sheet, value)
         return f"{target.name}: {value!r} is refused by {target.sheet}!{target.ref}: {refused}" if refused else ""
 
     def idle_outputs(self) -> list[str]:

@@ -72,7 +72,7 @@ class _Formulon:
     name = "formulon"
 
     def __init__(self, formulas: Formulas, keep: Keep):
-        from tokenbook.templates.formulon import Book
+        from tokenbook.templates.formulon.model import Book
 
         self.package = formulas.package
         self.book = Book(canonical(formulas.package, keep).content)

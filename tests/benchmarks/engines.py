@@ -119,7 +119,7 @@ def by_formualizer(path: Path, wanted):
 
 
 def by_formulon(path: Path, wanted):
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     with Book(path, canonical=copied) as book:
         book.recalculate()

@@ -64,7 +64,7 @@ def test_an_array_over_more_cells_than_its_result(calculated):
 def test_dates_from_1904(make):
     import xlsxwriter
 
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     path = make({"S": {"A1": 1}})
     with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
@@ -81,7 +81,7 @@ def test_a_what_if_table_follows_its_inputs(make):
     from openpyxl import load_workbook
     from openpyxl.worksheet.formula import DataTableFormula
 
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     cells = {"B1": 2, "B3": 1, "B2": "=Other!B5*B3", "D2": 1, "D3": 2, "D4": 3, "E1": "=B2", "G1": "=MAX(E2:E4)"}
     path = make({"S": cells, "Other": {"B4": 100, "B5": "=B4*S!B1"}})  # B4 is B4 of its own sheet
@@ -98,7 +98,7 @@ def test_a_what_if_table_follows_its_inputs(make):
 
 
 def test_a_file_that_is_refused_is_read_through_a_copy(make):
-    from tokenbook.templates.formulon import Book, EngineError
+    from tokenbook.templates.formulon.model import Book, EngineError
 
     path = make({"S": {"A1": 2, "A2": "=A1*2"}})
     content = path.read_bytes()
@@ -124,7 +124,7 @@ def test_a_file_that_is_refused_is_read_through_a_copy(make):
 def table(tmp_path):
     import xlsxwriter
 
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     path = tmp_path / "table.xlsx"
     with xlsxwriter.Workbook(path) as book:

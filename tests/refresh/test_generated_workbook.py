@@ -2,8 +2,9 @@
 
 import pytest
 
-from tokenbook.templates import bindings, build, models, ooxml, refresh
+from tokenbook.templates import build, models, ooxml, refresh
 from tokenbook.templates.audit import audit
+from tokenbook.templates.conventions import BINDING_PREFIX
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.refresh.bind import bindings_of
