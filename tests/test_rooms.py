@@ -55,6 +55,7 @@ INSIDE = (  # the rooms of templates, lower ones first; those of one line do not
     ("ooxml",),
     ("formulas",),
     ("engine", "formulon"),
+    ("trust",),
     ("bindings", "sheets", "build"),
     ("audit", "refresh", "sweep", "models"),
     ("sharing",),

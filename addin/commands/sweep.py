@@ -68,7 +68,7 @@ def sweep(
     results = scenarios.read(out)
     rows = []
     for name in outcome.outputs:
-        values = [value for value in results[name].tolist() if isinstance(value, float) and value == value]
+        values = [value for value in results[name] if isinstance(value, float) and value == value]
         if values:
             ordered = sorted(values)
             figures = (ordered[0], ordered[len(ordered) // 2], ordered[-1])

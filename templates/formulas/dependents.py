@@ -21,11 +21,13 @@ class Dependents:
     """The cells whose cached values may change, by sheet; and what no engine but Excel's can follow.
 
     `cells`: sheet -> references, formulas and the cells that arrays fill. `doubts`: a sentence on each dependent
-    that cannot be recalculated here. `spills`: sheet -> (top, left, bottom, right) of dynamic arrays among them.
+    that cannot be recalculated here. `tables`: what-if tables among them. `spills`: sheet -> (top, left, bottom, right)
+    of dynamic arrays among them.
     """
 
     cells: dict[str, list[str]] = field(default_factory=dict)
     doubts: list[str] = field(default_factory=list)
+    tables: list[str] = field(default_factory=list)
     spills: dict[str, list[tuple[int, int, int, int]]] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -62,7 +64,7 @@ class Graph:
             refs = [f"{column_letters(column)}{row}" for row, column in cell.fills.cells()]
             found.cells.setdefault(cell.sheet, []).extend(refs)
             if cell.is_table:
-                found.doubts.append(f"{anchor} is a what-if data table")
+                found.tables.append(anchor)
             if cell.kind == "array" and self._formulas.package.cell(cell.sheet, cell.ref).dynamic:
                 found.spills.setdefault(cell.sheet, []).append((top, left, bottom, right))
         found.cells = {sheet: list(dict.fromkeys(refs)) for sheet, refs in found.cells.items()}

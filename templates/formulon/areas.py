@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tokenbook.templates.formulon.bulk import Place
+from tokenbook.templates.formulon.kinds import Place
 from tokenbook.templates.ooxml.references import LAST_COLUMN, LAST_ROW, column_number, sheet_name
 
 CELLS = re.compile(

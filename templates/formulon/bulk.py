@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from functools import cache
-from typing import Any, TypeAlias
+from typing import Any
 
 import numpy as np
 import wasmtime
@@ -16,10 +16,9 @@ from formulon import FormulonError, Workbook
 from formulon._c import LIB
 
 from tokenbook.templates.formulon import compiled, inside
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.udfs.functions import CellError
 from tokenbook.udfs.functions.errors import is_error
-
-CellValue: TypeAlias = float | str | bool | None  # an error is a CellError, which is a str
 
 TEXTS = 1 << 19  # bytes for the texts gathered in one call; the longest text of a cell takes a quarter
 CELLS = 4096  # cells in one call
@@ -32,7 +31,6 @@ WRITTEN = np.dtype(
 )  # fmt: skip
 NAMES = {code: name for name, code in CODES.items()} | {
     10: "#FIELD!", 11: "#BLOCKED!", 12: "#CONNECT!", 13: "#EXTERNAL!", 15: "#PYTHON!"}  # fmt: skip
-Place: TypeAlias = tuple[int, int, int]  # sheet, row, column, all from 0
 
 
 def read(book: Workbook, places: Sequence[Place]) -> list[CellValue]:

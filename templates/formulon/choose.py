@@ -13,7 +13,7 @@ from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 
-from tokenbook.templates.formulon.bulk import CellValue, Place
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.templates.formulon.residuals import Part, leeway
 
 Values: TypeAlias = Mapping[Place, CellValue]
@@ -108,8 +108,9 @@ class _Compared:
             return False  # not calculated here, or never calculated at all
         if equal(held, value):
             return True
-        numbers = type(held) is float and type(value) is float
-        return numbers and abs(held - value) <= self._leeway(cell)  # type: ignore[operator]
+        if isinstance(held, float) and isinstance(value, float):
+            return abs(held - value) <= self._leeway(cell)
+        return False
 
     def _leeway(self, cell: Place) -> float:
         if cell not in self._leeways:

@@ -1,11 +1,12 @@
 """A workbook in the engine formulon: set inputs, recalculate, read values.
 
-formulon reads the file and never writes it. It is compared by its author with Excel cell by cell; what it gets wrong
-and is put right here has a function of its own below.
+formulon reads the file and never writes it. It is compared by its author with Excel cell by cell; what it reads wrong
+is written otherwise for it (``mended``).
 """
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
@@ -16,15 +17,15 @@ from tokenbook.templates import ooxml
 from tokenbook.templates.formulas.names import Names
 from tokenbook.templates.formulon import bulk, compiled
 from tokenbook.templates.formulon.areas import Surroundings
-from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import CALLS_US
+from tokenbook.templates.formulon.kinds import CellValue, Place
+from tokenbook.templates.formulon.mended import CONSTANTS, mention_tables, with_whole_constants, without_tables
 from tokenbook.templates.formulon.ours import Cell, Ours
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 from tokenbook.udfs.errors import TokenbookError
 
 Canonical = Callable[[bytes], bytes]
 TABLE = "=TABLE("
-ARRAY_CONSTANT = "@{"
 
 
 class EngineError(TokenbookError):
@@ -48,18 +49,31 @@ class Book:
         content = source if isinstance(source, bytes) else source.read_bytes()
         compiled.start()
         self._book, content = self._loaded(content, canonical)
-        self.sheets = [self._book.sheet_name(number) for number in range(self._book.sheet_count())]
+        scanned = self._scanned()
+        self._left: dict[tuple[str, str], str] = {}
+        names = {name for table in self._book.iter_tables() for name in (table.name, table.display_name) if name}
+        if mention_tables((text for cells, _ in scanned for _, _, text in cells), names):
+            with ooxml.open_package(content) as opened:
+                content, self._left = without_tables(opened)
+            self._book.close()
+            self._book, content = self._loaded(content, canonical)
+            scanned = self._scanned()
+        self.sheets = [self._book.sheet_name(number) for number in range(len(scanned))]
         self._numbers = {sheet.casefold(): number for number, sheet in enumerate(self.sheets)}
-        scanned = [bulk.scan(self._book, number) for number in range(len(self.sheets))]
         self._formulas: dict[Place, str] = {
             (number, row, column): text for number, (cells, _) in enumerate(scanned) for row, column, text in cells
         }
         tables = [place for place, text in self._formulas.items() if text.startswith(TABLE)]
         self._tables_apart = bool(tables) and self._book.calc_mode() == CalcMode.AUTO_NO_TABLE
-        self._arrays_of_constants()
         self._ours: Ours | None = None
-        if any(map(CALLS_US.search, self._formulas.values())):
-            self._ours = self._bound(content, package, [used for _, used in scanned], tables)
+        mine = {place: text for place, text in self._formulas.items() if CALLS_US.search(text)}
+        for place, text in self._formulas.items():
+            if CONSTANTS in text and place not in mine:
+                self._book.set_formula(*place, with_whole_constants(text))
+        if mine:
+            with contextlib.nullcontext(package) if package else ooxml.open_package(content) as opened:
+                around = Surroundings(self.sheets, _known(opened), [used for _, used in scanned])
+                self._ours = Ours(self._book, around, self._cells(mine, Names(opened), opened), tables)
 
     def __enter__(self) -> Book:
         return self
@@ -81,7 +95,7 @@ class Book:
     def unsupported(self) -> dict[tuple[str, str], str]:
         """Cells that are not calculated, as (sheet, reference), with the reason; what depends on them is unknown."""
         refused = {} if self._ours is None else self._ours.unsupported
-        return {(self.sheets[s], to_ref(r + 1, c + 1)): reason for (s, r, c), reason in refused.items()}
+        return self._left | {(self.sheets[s], to_ref(r + 1, c + 1)): why for (s, r, c), why in refused.items()}
 
     def spill(self, sheet: str, ref: str) -> tuple[int, int]:
         """How many rows and columns the formula of a cell fills now."""
@@ -152,6 +166,9 @@ class Book:
         row, column = parse_ref(ref)
         return self._number(sheet), row - 1, column - 1
 
+    def _scanned(self) -> list[tuple[list[tuple[int, int, str]], tuple[int, int]]]:
+        return [bulk.scan(self._book, number) for number in range(self._book.sheet_count())]
+
     def _loaded(self, content: bytes, canonical: Canonical | None) -> tuple[formulon.Workbook, bytes]:
         try:
             return formulon.Workbook.load(content), content
@@ -165,48 +182,34 @@ class Book:
                 refused = error
         raise EngineError(f"{self.name}: the engine cannot load this workbook ({_line(refused)})")
 
-    def _arrays_of_constants(self) -> None:
-        """Enter plain formulas with an array of constants anew: Excel takes all of it, as in SUM(SUMIFS(.., {..})).
-
-        formulon 0.18 intersects it like cells, which leaves the first value. What the formula gives as a whole is
-        still one value, the first.
-        """
-        for place, text in self._formulas.items():
-            if ARRAY_CONSTANT in text:
-                inside = text[1:].replace(ARRAY_CONSTANT, "{")
-                self._book.set_formula(*place, f"=INDEX({inside},1,1)")
-
-    def _bound(
-        self, content: bytes, package: ooxml.Package | None, used: list[tuple[int, int]], tables: list[Place]
-    ) -> Ours:
-        mine = {place: text for place, text in self._formulas.items() if CALLS_US.search(text)}
-        with ooxml.open_package(content) as opened:
-            package = package or opened
-            names = Names(package)
-            known = {
-                (each.name.casefold(), None if each.scope is None else each.scope.casefold()): each.text.removeprefix(
-                    "="
-                )
-                for each in package.names
-            }
-            refs: dict[str, list[str]] = {}
-            for sheet, row, column in mine:
-                refs.setdefault(self.sheets[sheet], []).append(to_ref(row + 1, column + 1))
-            stored = {
-                (self._numbers[sheet.casefold()], cell.row - 1, cell.column - 1): cell
-                for sheet, wanted in refs.items()
-                for cell in package.cells(sheet, wanted)
-            }
-            cells = [self._cell(place, text, names, stored.get(place)) for place, text in mine.items()]
-        return Ours(self._book, Surroundings(self.sheets, known, used), cells, tables)
+    def _cells(self, mine: Mapping[Place, str], names: Names, package: ooxml.Package) -> list[Cell]:
+        """The formula cells with calls of ours, names and tables written out."""
+        refs: dict[str, list[str]] = {}
+        for sheet, row, column in mine:
+            refs.setdefault(self.sheets[sheet], []).append(to_ref(row + 1, column + 1))
+        stored = {
+            (self._number(sheet), cell.row - 1, cell.column - 1): cell
+            for sheet, wanted in refs.items()
+            for cell in package.cells(sheet, wanted)
+        }
+        return [self._cell(place, text, names, stored.get(place)) for place, text in mine.items()]
 
     def _cell(self, place: Place, text: str, names: Names, stored: ooxml.Cell | None) -> Cell:
         sheet, row, column = place
-        formula = "=" + names.written_out(text[1:], self.sheets[sheet], to_ref(row + 1, column + 1))
+        written = names.written_out(text[1:], self.sheets[sheet], to_ref(row + 1, column + 1))
+        formula = with_whole_constants("=" + written)
         if stored is None or stored.formula_kind != "array":
             return Cell(place, formula)
         top, left, bottom, right = ooxml.references.parse_range(stored.array_ref or stored.ref)
         return Cell(place, formula, (bottom - top + 1, right - left + 1), not stored.dynamic)
+
+
+def _known(package: ooxml.Package) -> dict[tuple[str, str | None], str]:
+    """What the names of a workbook stand for."""
+    return {
+        (each.name.casefold(), each.scope and each.scope.casefold()): each.text.removeprefix("=")
+        for each in package.names
+    }
 
 
 def _line(error: BaseException) -> str:

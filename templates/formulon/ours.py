@@ -22,8 +22,8 @@ from formulon import FormulonError, Workbook
 
 from tokenbook.templates.formulon import bulk
 from tokenbook.templates.formulon.areas import Area, Surroundings
-from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import Call, Pieces, UnsupportedError, pieces_of
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.templates.formulon.slots import (
     Argument,
     Constant,

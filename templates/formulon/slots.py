@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from tokenbook.templates.formulon.areas import Area
-from tokenbook.templates.formulon.bulk import CellValue, Place
 from tokenbook.templates.formulon.calls import Local
+from tokenbook.templates.formulon.kinds import CellValue, Place
 from tokenbook.templates.ooxml.references import column_letters
 from tokenbook.udfs.functions.arguments import OMITTED
 

@@ -1,6 +1,6 @@
 """An opened workbook: what can be asked of it and done to it. The other modules of this room do the work.
 
-Longer than 400 lines because it is the whole face of the room, with its help: a method here is a few lines that look
+Long because it is the whole face of the room, with its help: a method here is a few lines that look
 a sheet up, call the module that knows, and write what came back.
 """
 
@@ -175,10 +175,7 @@ class Package:
         elif isinstance(refs, str):
             yield from reader.within(parse_range(refs))
         else:
-            for ref in refs:
-                span = reader.scan.find(*parse_ref(ref))
-                if span:
-                    yield reader.read(span)
+            yield from map(reader.read, reader.scan.find_many(map(parse_ref, refs)))
 
     def cell(self, sheet: str, ref: str) -> Cell:
         """The Cell at `ref`; a blank one if the sheet does not hold it."""

@@ -7,7 +7,7 @@ of order, any prefix, comments, CDATA and empty elements are all met in the wild
 
 import re
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import accumulate
 from typing import NamedTuple
 
@@ -225,6 +225,23 @@ class SheetScan:
             for cell in self.cells_of(holder)
             if cell.column == column and cell.row == row
         ]
+        return self._the_one(hits, row, column)
+
+    def find_many(self, places: Iterable[Place]) -> Iterator[CellSpan]:
+        """The CellSpans of those places that the sheet holds, in the order asked; each row is read once."""
+        rows: dict[int, dict[int, list[CellSpan]]] = {}
+        for row, column in places:
+            if row not in rows:
+                cells = rows[row] = {}
+                for holder in self.by_number.get(row, ()):
+                    for cell in self.cells_of(holder):
+                        if cell.row == row:
+                            cells.setdefault(cell.column, []).append(cell)
+            span = self._the_one(rows[row].get(column, ()), row, column)
+            if span:
+                yield span
+
+    def _the_one(self, hits: Sequence[CellSpan], row: int, column: int) -> CellSpan | None:
         if len(hits) > 1:
             raise PackageError(f"{self.name} holds {to_ref(row, column)} twice: repair the file in Excel first")
         return hits[0] if hits else None

@@ -51,11 +51,12 @@ class Evaluator:
         self.inputs = tuple(locate(self._formulas, item, "input") for item in inputs)
         self.outputs = tuple(locate(self._formulas, item, "output") for item in outputs)
         self._trusted = trusted(self._formulas, [target.place for target in self.outputs])
+        self._trusted.refuse_still([target.place for target in self.inputs])
         self._refuse_unknown(name)
         assert self._trusted.engine is not None  # else everything was unknown
-        self._engine = self._trusted.engine
-        self._rules = [validation.rules_for(self._engine, target.sheet, target.ref) for target in self.inputs]
-        self.base = [self._engine.value(target.sheet, target.ref) for target in self.inputs]
+        self.engine = self._trusted.engine
+        self.rules = [validation.rules_for(self.engine, target.sheet, target.ref) for target in self.inputs]
+        self.base = [self.engine.value(target.sheet, target.ref) for target in self.inputs]
         self._now = list(self.base)
         self._read = [(target.sheet, *parse_ref(target.ref)) for target in self.outputs]
 
@@ -80,24 +81,24 @@ class Evaluator:
                 return Answer((None,) * len(self.outputs), problem)
         for index, value in enumerate(wanted):
             if value != self._now[index] or type(value) is not type(self._now[index]):
-                self._engine.put(self.inputs[index].sheet, self.inputs[index].ref, value)
+                self.engine.put(self.inputs[index].sheet, self.inputs[index].ref, value)
                 self._now[index] = value
         try:
             self._calculate()
         except EngineError as error:
             return Answer((None,) * len(self.outputs), str(error))
-        values = [self._engine.at(*cell) for cell in self._read]
+        values = [self.engine.at(*cell) for cell in self._read]
         errors = [f"{t.name}: {value}" for t, value in zip(self.outputs, values, strict=True) if is_error(value)]
         return Answer(tuple(None if is_error(value) else value for value in values), "; ".join(errors))
 
     def _calculate(self) -> None:
-        self._engine.recalculate(self._read)  # only what the outputs need, and only what changed
+        self.engine.recalculate(self._read)  # only what the outputs need, and only what changed
 
     def _problem(self, index: int, value: Any) -> str:
         target, base = self.inputs[index], self.base[index]
         if isinstance(base, float) and isinstance(value, str):
             return f"{target.name}: {value!r} is text, {target.sheet}!{target.ref} holds a number"
-        refused = validation.refusal_by(self._rules[index], self._engine, target.sheet, value)
+        refused = validation.refusal_by(self.rules[index], self.engine, target.sheet, value)
         return f"{target.name}: {value!r} is refused by {target.sheet}!{target.ref}: {refused}" if refused else ""
 
     def idle_outputs(self) -> list[str]:

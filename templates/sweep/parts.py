@@ -9,8 +9,10 @@ import json
 import os
 import re
 import shutil
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.templates.sweep.evaluator import Answer
@@ -31,7 +33,7 @@ class Stretch:
 class Parts:
     """The parts of one result file. ``job`` says which sweep they belong to."""
 
-    def __init__(self, out: Path, job: dict, *, restart: bool = False):
+    def __init__(self, out: Path, job: dict[str, Any], *, restart: bool = False):
         self.folder = out.with_name(out.name + FOLDER)
         if restart:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -65,7 +67,7 @@ class Parts:
         text = json.dumps([[list(answer.values), answer.error] for answer in answers])
         _write(self.folder / f"part-{first:09d}-{len(answers)}.json", text)
 
-    def answers(self):
+    def answers(self) -> Iterator[Answer]:
         """All answers in the order of the scenarios."""
         for stretch in self.finished():
             path = self.folder / f"part-{stretch.first:09d}-{stretch.count}.json"

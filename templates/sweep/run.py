@@ -5,15 +5,16 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from tokenbook.templates.ooxml import open_package
 from tokenbook.templates.sweep import scenarios, schedule
 from tokenbook.templates.sweep.errors import SweepError
 from tokenbook.templates.sweep.evaluator import Evaluator, spelled_out
-from tokenbook.templates.sweep.parts import Parts
+from tokenbook.templates.sweep.parts import Parts, Stretch
 
 ERROR = "error"
 
@@ -31,7 +32,7 @@ class Outcome:
 
 def sweep(
     book: Path,
-    table,
+    table: scenarios.Table,
     outputs: list[str],
     out: Path,
     *,
@@ -42,7 +43,7 @@ def sweep(
 ) -> Outcome:
     """Calculate every scenario of a table and write inputs, outputs and errors to ``out``.
 
-    table : a data frame as ``scenarios.read`` gives it; ``progress(done, total)`` is told after every chunk.
+    table : as ``scenarios.read`` gives it; ``progress(done, total)`` is told after every chunk.
     """
     scenarios.kind_of(out)
     content = content_of(book)
@@ -69,7 +70,14 @@ def sweep(
     return Outcome(names, len(rows), failed, resumed, idle)
 
 
-def _scheduled(work, rows, missing, scheduler: str, workers: int | None, first: Evaluator):
+def _scheduled(
+    work: schedule.Work,
+    rows: list[tuple[Any, ...]],
+    missing: list[Stretch],
+    scheduler: str,
+    workers: int | None,
+    first: Evaluator,
+) -> Iterator[schedule.Done]:
     """Answers as they are finished; ``first`` has the workbook in the engine already, for this process."""
     if not missing:
         return iter(())
@@ -82,14 +90,10 @@ def _scheduled(work, rows, missing, scheduler: str, workers: int | None, first: 
     return schedule.on_dask(work, rows, missing, address=None, workers=most)
 
 
-def _assemble(table, names: tuple[str, ...], parts: Parts, out: Path) -> int:
-    import pandas
-
+def _assemble(table: scenarios.Table, names: tuple[str, ...], parts: Parts, out: Path) -> int:
     answers = list(parts.answers())
-    result = table.reset_index(drop=True)
     found = {name: [answer.values[index] for answer in answers] for index, name in enumerate(names)}
-    found[ERROR] = [answer.error for answer in answers]
-    result = pandas.concat([result, pandas.DataFrame(found)], axis=1)
+    result = scenarios.Table({**table.columns, **found, ERROR: [answer.error for answer in answers]})
     unfinished = out.with_name(f".{out.stem}.writing{out.suffix}")
     try:
         scenarios.write(result, unfinished)

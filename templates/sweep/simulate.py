@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from tokenbook.templates.engine import validation
 from tokenbook.templates.sweep import run, scenarios
@@ -29,7 +31,7 @@ class Simulated:
 
 
 def simulate(
-    book: Path, spec: simulation.Spec, out: Path, *, progress: Callable[[int, int], None], **options
+    book: Path, spec: simulation.Spec, out: Path, *, progress: Callable[[int, int], None], **options: Any
 ) -> Simulated:
     """Draw, sweep, and say what the trials tell. ``out`` holds every trial; options as for ``run.sweep``."""
     table, clipped = trials(book, spec)
@@ -48,10 +50,8 @@ def simulate(
     return Simulated(spec, outcome, clipped, summaries, drivers)
 
 
-def trials(book: Path, spec: simulation.Spec):
+def trials(book: Path, spec: simulation.Spec) -> tuple[scenarios.Table, dict[str, int]]:
     """The draws as a table of scenarios, moved to the bounds of their cells (or refused, as the spec says)."""
-    import pandas
-
     drawn = simulation.sampled(spec, 0, spec.trials)
     fixed = tuple(spec.inputs)
     evaluator = Evaluator(run.content_of(book), (*drawn, *fixed), (), book.name)
@@ -62,8 +62,7 @@ def trials(book: Path, spec: simulation.Spec):
                 raise SweepError(
                     f"{target.name}: {target.sheet}!{target.ref} holds {base!r}; only numbers are uncertain"
                 )
-        for target in evaluator.inputs[: len(drawn)]:
-            rules = validation.rules_for(evaluator.model, target.sheet, target.ref)
+        for target, rules in zip(evaluator.inputs[: len(drawn)], evaluator.rules, strict=False):
             low, high = validation.bounds(rules)
             values = drawn[target.name]
             outside = (values < low) | (values > high)
@@ -76,12 +75,12 @@ def trials(book: Path, spec: simulation.Spec):
             drawn[target.name] = np.clip(values, low, high)
     finally:
         evaluator.close()
-    table = pandas.DataFrame({TRIAL: np.arange(1, spec.trials + 1), **drawn})
-    for name, value in spec.inputs.items():
-        table[name] = value
-    return table, clipped
+    columns: dict[str, list[Any]] = {TRIAL: list(range(1, spec.trials + 1))}
+    columns |= {name: values.tolist() for name, values in drawn.items()}
+    columns |= {name: [value] * spec.trials for name, value in spec.inputs.items()}
+    return scenarios.Table(columns), clipped
 
 
-def _numbers(column) -> np.ndarray:
+def _numbers(column: list[Any]) -> NDArray[np.float64]:
     """A column of results as floats; nan where a trial has no number."""
-    return np.array([value if isinstance(value, float) else np.nan for value in column.tolist()], float)
+    return np.array([value if isinstance(value, float) else np.nan for value in column], float)

@@ -15,7 +15,7 @@ from tokenbook.templates.formulas.places import Place, PlaceError, locate
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import open_package
 from tokenbook.templates.ooxml.pivots import pivots_over, set_refresh_on_load
-from tokenbook.templates.trust.trusted import Doubt, Trusted, trusted
+from tokenbook.templates.trust.rule import Doubt, Trusted, trusted
 from tokenbook.udfs.functions.errors import is_error
 
 
@@ -83,8 +83,10 @@ def calculate(
             if out is not None:
                 for each in changes:
                     package.set_value(each.sheet, each.ref, each.new)
+                anchors = {(cell.sheet, cell.ref) for cell in formulas}
                 for sheet, cells in new.items():
-                    package.set_cached_many(sheet, {ref: 0.0 if v is None else v for ref, v in cells.items()})
+                    values = {ref: to_store(value, (sheet, ref) not in anchors) for ref, value in cells.items()}
+                    package.set_cached_many(sheet, values)
                 if result.left:
                     package.set_calculation(full_calc_on_load=True)
                 if refresh_pivots:
@@ -93,6 +95,13 @@ def calculate(
         finally:
             found.close()
     return result
+
+
+def to_store(value: Any, filled: bool) -> Any:
+    """What a file is given: a formula that refers to an empty cell is 0, beside a short array stands #N/A."""
+    if value is None:
+        return "#N/A" if filled else 0.0
+    return value
 
 
 @dataclass

@@ -21,6 +21,7 @@ class Engine(Protocol):
 
     name: str
     package: Package
+    unsupported: Mapping[tuple[str, str], str]  # (sheet, reference) of cells that it does not calculate, and why
 
     def put(self, sheet: str, ref: str, value: Any) -> None:
         """Put a constant into a cell."""
@@ -48,7 +49,7 @@ class _Formualizer:
         from tokenbook.templates.engine import Model
 
         self.model = Model(formulas.package, keep, formulas)
-        self.package = formulas.package
+        self.package, self.unsupported = formulas.package, dict[tuple[str, str], str]()
         self.put, self.value, self.at = self.model.put, self.model.value, self.model.at
         self.validations = self.model.validations
 
@@ -71,10 +72,11 @@ class _Formulon:
     name = "formulon"
 
     def __init__(self, formulas: Formulas, keep: Keep):
-        from tokenbook.templates.formulon import Book
+        from tokenbook.templates.formulon.model import Book
 
         self.package = formulas.package
         self.book = Book(canonical(formulas.package, keep).content)
+        self.unsupported = {cell: f"is not calculated here ({why})" for cell, why in self.book.unsupported.items()}
         self.value, self.at, self.close = self.book.value, self.book.at, self.book.close
         self._rules: dict[str, list[Rule]] = {}
 

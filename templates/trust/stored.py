@@ -11,6 +11,7 @@ from tokenbook.templates.ooxml import Package
 
 Place: TypeAlias = tuple[int, int, int]  # number of the sheet, row and column from 0
 CLOCK_AND_CHANCE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # other at every calculation, rightly
+FEW = 40  # cells that are looked for one by one; of more the whole sheet is read
 MOST_CELLS = 100_000  # of a range that is looked at cell by cell
 
 
@@ -47,7 +48,10 @@ class Stored:
     def _read(self, number: int, refs: Set[str] | None) -> dict[Place, Any]:
         sheet = self.sheets[number]
         found: dict[Place, Any] = {}
-        for cell in self.package.cells(sheet, refs) if refs is None or refs else ():
+        one_by_one = refs is not None and len(refs) <= FEW
+        for cell in self.package.cells(sheet, refs if one_by_one else None) if refs is None or refs else ():
+            if refs is not None and cell.ref not in refs:
+                continue
             place = (number, cell.row - 1, cell.column - 1)
             if cell.value is not None:
                 found[place] = cell.value

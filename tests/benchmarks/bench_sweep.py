@@ -17,7 +17,7 @@ import pandas
 from tokenbook.templates import build, ooxml
 from tokenbook.templates.models import module
 from tokenbook.templates.models.shared.options import Options
-from tokenbook.templates.sweep import run
+from tokenbook.templates.sweep import run, scenarios
 
 SCENARIOS = int(os.environ.get("TOKENBOOK_BENCH_SCENARIOS", "400"))
 SCALING_TARGET = 1.8
@@ -45,8 +45,9 @@ def rows() -> list[dict]:
                 "utilization_end_1": rng.uniform(0.3, 0.95, SCENARIOS),
             }
         )
-        one = timed(lambda: run.sweep(book, table, OUTPUTS, folder / "one.csv", workers=1))
-        two = timed(lambda: run.sweep(book, table, OUTPUTS, folder / "two.csv", workers=2))
+        given = scenarios.of_frame(table)
+        one = timed(lambda: run.sweep(book, given, OUTPUTS, folder / "one.csv", workers=1))
+        two = timed(lambda: run.sweep(book, given, OUTPUTS, folder / "two.csv", workers=2))
         same = (folder / "one.csv").read_bytes() == (folder / "two.csv").read_bytes()
         each = one / SCENARIOS
         return [

@@ -119,7 +119,7 @@ def by_formualizer(path: Path, wanted):
 
 
 def by_formulon(path: Path, wanted):
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     with Book(path, canonical=copied) as book:
         book.recalculate()
@@ -258,10 +258,10 @@ def compared(label: str, place: Path, engines: list[str]) -> list[str]:
         results: dict[str, dict[str, object]] = {}
         for engine in engines:
             results[engine] = measured(engine, path)
-            if results[engine].get("unreadable") or results[engine].get("cells") == 0:
-                break
+            if not results[engine].get("cells") and "refused" not in results[engine]:
+                break  # nothing to compare, or not readable at all
             print(label, path.name, engine, results[engine], flush=True)
-        if len(results) == len(engines):
+        else:
             books[path] = results
     cells = {path: max(int(r.get("cells", 0)) for r in results.values()) for path, results in books.items()}
     lines = [f"## {label}", "", "| engine | workbooks whole | cells reproduced | refused |", "|---|---|---|---|"]

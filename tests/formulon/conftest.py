@@ -3,7 +3,7 @@
 import pytest
 import xlsxwriter
 
-from tokenbook.templates.formulon import Book
+from tokenbook.templates.formulon.model import Book
 
 
 @pytest.fixture

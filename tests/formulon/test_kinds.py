@@ -64,7 +64,7 @@ def test_an_array_over_more_cells_than_its_result(calculated):
 def test_dates_from_1904(make):
     import xlsxwriter
 
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     path = make({"S": {"A1": 1}})
     with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
@@ -81,7 +81,7 @@ def test_a_what_if_table_follows_its_inputs(make):
     from openpyxl import load_workbook
     from openpyxl.worksheet.formula import DataTableFormula
 
-    from tokenbook.templates.formulon import Book
+    from tokenbook.templates.formulon.model import Book
 
     cells = {"B1": 2, "B3": 1, "B2": "=Other!B5*B3", "D2": 1, "D3": 2, "D4": 3, "E1": "=B2", "G1": "=MAX(E2:E4)"}
     path = make({"S": cells, "Other": {"B4": 100, "B5": "=B4*S!B1"}})  # B4 is B4 of its own sheet
@@ -98,7 +98,7 @@ def test_a_what_if_table_follows_its_inputs(make):
 
 
 def test_a_file_that_is_refused_is_read_through_a_copy(make):
-    from tokenbook.templates.formulon import Book, EngineError
+    from tokenbook.templates.formulon.model import Book, EngineError
 
     path = make({"S": {"A1": 2, "A2": "=A1*2"}})
     content = path.read_bytes()
@@ -118,3 +118,43 @@ def test_a_file_that_is_refused_is_read_through_a_copy(make):
     assert asked == [b"PK no workbook"]
     with pytest.raises(EngineError, match="cannot load this workbook"):
         Book(b"PK no workbook")
+
+
+@pytest.fixture
+def table(tmp_path):
+    import xlsxwriter
+
+    from tokenbook.templates.formulon.model import Book
+
+    path = tmp_path / "table.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet("S")
+        columns = [{"header": "Budget"}, {"header": "Actual"}, {"header": "Left"}]
+        sheet.add_table("A1:C4", {"name": "T", "columns": columns, "data": [[10, 7, 0], [20, 5, 0], [30, 1, 0]]})
+        for row in (2, 3, 4):
+            sheet.write_formula(f"C{row}", "=[Budget]-[Actual]")
+        sheet.write_formula("D3", "=ROW(T[[#This Row],[Budget]])")
+        sheet.write_formula("E1", "=SUM(T[Left])")
+        sheet.write_formula("E2", '="[Budget]"')
+        sheet.write_formula("E3", "=SUM(T)")
+        sheet.write_formula("E4", "=SUM(budgets)")
+        book.define_name("budgets", "=T[Budget]")
+    with Book(path) as book:
+        yield book
+
+
+def test_columns_without_their_table(table):
+    table.recalculate()
+    assert [table.value("S", f"C{row}") for row in (2, 3, 4)] == [3.0, 15.0, 29.0]
+    assert table.value("S", "E1") == 47.0
+    table.set("S", "B3", 6.0)
+    table.recalculate()
+    table.set("S", "A2", 11.0)
+    table.recalculate()
+    assert [table.value("S", ref) for ref in ("C3", "E1", "E2")] == [14.0, 47.0, "[Budget]"]
+    assert [table.value("S", ref) for ref in ("E3", "E4")] == [61.0 + 14.0 + 47.0, 61.0]
+
+
+def test_the_row_of_a_table(table):
+    table.recalculate()
+    assert table.value("S", "D3") == 3.0

@@ -3,7 +3,7 @@
 import pytest
 
 from tokenbook.templates.engine import Model
-from tokenbook.templates.formulon import Book, EngineError
+from tokenbook.templates.formulon.model import Book, EngineError
 from tokenbook.udfs.functions import registry
 
 NPV = registry()["tok_npv"].in_cell

@@ -9,9 +9,9 @@ import pytest
 from tokenbook.templates import build, models
 from tokenbook.templates.engine import EngineError as Refused
 from tokenbook.templates.engine import Model
-from tokenbook.templates.formulon import Book
 from tokenbook.templates.formulon.areas import Surroundings
 from tokenbook.templates.formulon.choose import Workbook, differing
+from tokenbook.templates.formulon.model import Book
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from tokenbook.templates import bindings, build, models, ooxml, refresh
+from tokenbook.templates import build, models, ooxml, refresh
 from tokenbook.templates.audit import audit
+from tokenbook.templates.conventions import BINDING_PREFIX
 from tokenbook.templates.engine import Model
 from tokenbook.templates.models.shared.options import Options
 from tokenbook.templates.refresh.bind import bindings_of
@@ -79,7 +80,7 @@ def test_every_bound_cell_is_bound_in_the_file(made):
         value = package.cell(binding.place.sheet, binding.place.ref).value
         assert (binding.place.sheet, binding.key.row) == (written.place.sheet, written.baseline.id)
         assert value == binding.key.value == written.baseline.value
-    assert all(name.hidden for name in package.names if name.name.startswith(bindings.PREFIX))
+    assert all(name.hidden for name in package.names if name.name.startswith(BINDING_PREFIX))
 
 
 def test_making_it_twice_gives_the_same_bytes(made, tmp_path):

@@ -8,7 +8,7 @@ from openpyxl.worksheet.formula import DataTableFormula
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.engine import EngineError
 from tokenbook.templates.engine.quiet import quiet
-from tokenbook.templates.refresh import recalculate
+from tokenbook.templates.trust import engines
 
 
 def run(path, figures):
@@ -115,15 +115,14 @@ def test_names_that_stand_for_expressions_and_constants_are_no_reason_to_leave_i
     assert value_of(path, "Inputs", "B9") == pytest.approx(1.73 * 2 * 0.75, rel=1e-12)
 
 
-def test_a_workbook_with_a_what_if_table_is_left_to_excel(tmp_path, figures, rate, value_of):
-    """Its cells are calculated by putting others in place of the input: the engine would store wrong ones."""
+def test_a_what_if_table_that_was_never_calculated_is_left_to_excel(tmp_path, figures, rate, value_of):
     path, book = tmp_path / "table.xlsx", openpyxl.Workbook()
     book.active.title = "Inputs"
     book.active["B2"], book.active["B5"] = 1.95, "=B2*2"
     book.active["B6"] = DataTableFormula(ref="B6:B8", dt2D=False, r1="B2", dtr=False)
     book.save(path)
     refresh.bind(path, [rate], figures)
-    assert left_to_excel(path, run(path, figures), value_of) == "Inputs!B6 is a what-if data table"
+    assert "holds no calculated value" in left_to_excel(path, run(path, figures), value_of)
 
 
 def test_precision_as_displayed_is_left_to_excel(bound, figures, value_of):
@@ -145,18 +144,23 @@ def test_a_failing_engine_is_no_failing_refresh(bound, figures, monkeypatch, val
     def fail(*_, **__):
         raise error
 
-    monkeypatch.setattr(f"tokenbook.templates.engine.Model.{method}", fail)
+    for engine in list(engines.ENGINES):
+        broken = type("Broken", (engines.ENGINES[engine],), {method: fail})
+        monkeypatch.setitem(engines.ENGINES, engine, broken)
     path = bound()
     assert str(error).split(": ")[-1] in left_to_excel(path, run(path, figures), value_of)
 
 
 def test_an_interrupt_while_calculating_leaves_the_file_whole(bound, figures, monkeypatch):
-    def interrupt(*_):
+    def interrupt(*_, **__):
         raise KeyboardInterrupt
 
     path = bound()
     before = path.read_bytes()
-    monkeypatch.setattr("tokenbook.templates.engine.Model.recalculate", interrupt)
+    for engine in list(engines.ENGINES):
+        monkeypatch.setitem(
+            engines.ENGINES, engine, type("Slow", (engines.ENGINES[engine],), {"recalculate": interrupt})
+        )
     with pytest.raises(KeyboardInterrupt):
         run(path, figures)
     assert path.read_bytes() == before
@@ -169,7 +173,8 @@ def test_the_engine_is_not_loaded_when_nothing_depends_on_the_cells(bound, figur
     def never(*_):
         raise AssertionError("the engine was loaded")
 
-    monkeypatch.setattr(recalculate, "_model", never)
+    monkeypatch.setattr(engines, "started", never)
+    monkeypatch.setattr("tokenbook.templates.trust.rule.started", never)
     from dataclasses import replace
 
     from tokenbook.udfs import catalog

@@ -116,10 +116,10 @@ def test_an_array_takes_all_the_cells_it_fills_with_it(traced):
     assert traced(cells).cells["Calc"] == ["A1", "A2", "A3", "C1"]
 
 
-def test_a_what_if_table_is_a_doubt(traced):
+def test_a_what_if_table_is_told_apart(traced):
     table = DataTableFormula(ref="B6:B8", dt2D=False, r1="B2", dtr=False)
     found = traced({"Inputs!B5": "=B2*2", "Inputs!B6": table})
-    assert found.doubts == ["Inputs!B6 is a what-if data table"]
+    assert found.tables == ["Inputs!B6"]
 
 
 def test_circular_and_self_references_end(traced):

@@ -54,7 +54,10 @@ def by_openpyxl(tmp_path):
     book.save(path)
     with Model(path) as model:
         model.recalculate()
-        model.save(out)
+        for name, cells in model.values().items():
+            if cells:
+                model.package.set_cached_many(name, cells)
+        model.package.save(out)
     return out
 
 

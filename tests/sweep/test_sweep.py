@@ -195,8 +195,8 @@ def test_outputs_behind_a_spill_are_calculated_in_full(tmp_path):
     narrow = Evaluator(path.read_bytes(), ("discount_rate",), ("npv_1",))
     wide = Evaluator(path.read_bytes(), ("discount_rate",), ("npv_1", "check_master"))
     try:
-        assert narrow._engine.narrow
-        assert not wide._engine.narrow, "the master check reads the panels"
+        assert narrow.engine.narrow
+        assert not wide.engine.narrow, "the master check reads the panels"
         first = narrow.answer((0.2,))
         assert first.values[0] == pytest.approx(wide.answer((0.2,)).values[0], rel=1e-12)
         assert wide.answer((0.3,)).values[1] == "OK"

@@ -5,13 +5,12 @@ from types import SimpleNamespace
 
 import formualizer
 import openpyxl.formula.tokenizer
-import pandas
 import pytest
 
 from tokenbook.templates import build, models, refresh
 from tokenbook.templates.formulas import tokens
 from tokenbook.templates.models.shared.options import Options
-from tokenbook.templates.sweep import run
+from tokenbook.templates.sweep import run, scenarios
 from tokenbook.udfs import catalog
 
 MANY = 5_000  # formulas of a roi workbook with two platforms that are read, at least
@@ -56,8 +55,8 @@ def test_a_refresh_reads_each_formula_once(roi, read, tmp_path):
 def test_a_sweep_reads_each_formula_once(roi, read, tmp_path):
     path = tmp_path / "roi.xlsx"
     path.write_bytes(roi)
-    scenarios = pandas.DataFrame({"usd_per_mtok_output": [1.0, 2.0, 3.0], "discount_rate": [0.1, 0.12, 0.08]})
-    outcome = run.sweep(path, scenarios, ["npv_*"], tmp_path / "out.csv", workers=1)
+    table = scenarios.Table({"usd_per_mtok_output": [1.0, 2.0, 3.0], "discount_rate": [0.1, 0.12, 0.08]})
+    outcome = run.sweep(path, table, ["npv_*"], tmp_path / "out.csv", workers=1)
     assert (outcome.total, outcome.failed, outcome.idle) == (3, 0, ())
     assert len(read) > MANY
     assert {text: count for text, count in read.items() if count > 1} == {}

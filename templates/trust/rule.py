@@ -26,7 +26,10 @@ from tokenbook.templates.trust.stored import Place, Stored, standing, without
 SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
 SEARCHED_TO = 1e-6  # relative, for what follows from a rate that is searched for: programs stop at different digits
 TABLE = "is of a what-if table, which is not calculated here"
-NEVER = "the file holds no value for it to check against"
+NEVER = "holds no calculated value to check against"
+DISPLAYED = "the workbook calculates with precision as displayed"
+RESIZED = "changes the size of what it spills"
+CLOCK = "takes the time or a random number, and depends on what changes"
 
 
 class Doubt(NamedTuple):
@@ -54,6 +57,9 @@ class Trusted:
         These, and all that depend on them.
     fresh : set of (sheet, reference)
         Cells for which the file holds no value, and that both engines calculate alike.
+    still : set of (sheet, reference)
+        Cells that take the time or a random number: they stand with the value of the file, as long as no input that
+        they read changes.
     """
 
     formulas: Formulas
@@ -63,6 +69,8 @@ class Trusted:
     doubts: list[Doubt] = field(default_factory=list)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     fresh: set[tuple[str, str]] = field(default_factory=set)
+    still: set[tuple[str, str]] = field(default_factory=set)
+    _put: list[Cell] = field(default_factory=list)
     _why: dict[tuple[str, str], Doubt] = field(default_factory=dict)
 
     def close(self) -> None:
@@ -80,11 +88,19 @@ class Trusted:
         """Put a constant into a cell."""
         if self.engine is not None:
             self.engine.put(sheet, ref, value)
+            self._put.append(Cell(sheet, ref))
+
+    def refuse_still(self, inputs: Iterable[Cell]) -> None:
+        """Take the cells that stand still for unknown, if they depend on inputs that change."""
+        reached = self.depend_on(inputs) & self.still - self.unknown if self.still else set()
+        if reached:
+            self._doubt([Doubt(sheet, ref, CLOCK) for sheet, ref in sorted(reached)])
 
     def recalculate(self) -> dict[str, dict[str, Any]]:
         """Calculate what depends on the constants; gives the known cells whose value is another than before."""
         if self.engine is None:
             return {}
+        self.refuse_still(self._put)
         self.engine.recalculate()
         now = _values(self.engine, self.cells)
         self._refuse_spills(now)
@@ -117,26 +133,21 @@ class Trusted:
     def _refuse_spills(self, now: Mapping[str, Mapping[str, Any]]) -> None:
         """A result that spills and changes its size fills cells that the file does not give it."""
         resized = []
+        package = self.formulas.package
         for cell in self.formulas:
-            if cell.kind != "array" or cell.ref not in self.before.get(cell.sheet, ()):
-                continue
-            if not self.formulas.package.cell(cell.sheet, cell.ref).dynamic:
+            before = self.before.get(cell.sheet, {})
+            if cell.kind != "array" or cell.ref not in before or not package.cell(cell.sheet, cell.ref).dynamic:
                 continue
             _, top, left, bottom, right = cell.fills
-            border = [(r, right + 1) for r in range(top, bottom + 2)] + [
-                (bottom + 1, c) for c in range(left, right + 1)
-            ]
-            inside = {ref: value is None for ref, value in now[cell.sheet].items() if ref in set(_refs(cell))}
-            was = {ref: self.before[cell.sheet].get(ref) is None for ref in inside}
-            beyond = any(
-                self.value(cell.sheet, f"{column_letters(c)}{r}") is not None
-                and self.formulas.package.cell(cell.sheet, f"{column_letters(c)}{r}").value is None
-                for r, c in border
-            )
-            if inside != was or beyond:
+            border = [(row, right + 1) for row in range(top, bottom + 2)]
+            border += [(bottom + 1, column) for column in range(left, right + 1)]
+            around = [f"{column_letters(column)}{row}" for row, column in border]
+            moved = any((now[cell.sheet][ref] is None) != (before[ref] is None) for ref in _refs(cell) if ref in before)
+            blank = (ref for ref in around if self.value(cell.sheet, ref) is not None)
+            if moved or any(package.cell(cell.sheet, ref).value is None for ref in blank):
                 resized.append(cell)
         if resized:
-            self._doubt([Doubt(cell.sheet, cell.ref, "changes the size of what it spills") for cell in resized])
+            self._doubt([Doubt(cell.sheet, cell.ref, RESIZED) for cell in resized])
 
     def value(self, sheet: str, ref: str) -> Any:
         """The value of a cell as the engine has it now."""
@@ -170,45 +181,69 @@ def trusted(formulas: Formulas, asked: Sequence[Cell] | None = None, order: Sequ
         Names of engines, the preferred first.
     """
     cells = _asked(formulas, asked)
-    still = standing(formulas)
-    tables = {sheet: {ref for s, ref in _filled(c for c in formulas if c.is_table) if s == sheet} for sheet in cells}
+    if formulas.package.calculation.get("fullPrecision") in ("0", "false"):
+        return _nobody(formulas, cells, DISPLAYED)
+    found = _chosen(formulas, cells, {}, order)
+    clock = standing(formulas) if found.doubts else {}
+    if clock:
+        again = _chosen(formulas, cells, clock, order)
+        if len(again.doubts) < len(found.doubts):
+            found.close()
+            return again
+        again.close()
+    return found
+
+
+def _nobody(formulas: Formulas, cells: dict[str, list[str]], reason: str) -> Trusted:
+    found = Trusted(formulas, None, cells)
+    found._doubt([Doubt(sheet, ref, reason) for sheet, refs in cells.items() for ref in refs])
+    return found
+
+
+def _chosen(
+    formulas: Formulas, cells: dict[str, list[str]], still: dict[str, set[str]], order: Sequence[str] | None
+) -> Trusted:
+    """The engine with the fewest doubts; the first without any."""
+    tables = {sheet: [ref for s, ref in _filled(c for c in formulas if c.is_table) if s == sheet] for sheet in cells}
     wanted = {sheet: [ref for ref in refs if ref not in still.get(sheet, ())] for sheet, refs in cells.items()}
+    keep = without({sheet: (*refs, *tables[sheet]) for sheet, refs in wanted.items()}, still)
     held = Stored(formulas.package, {sheet: set(refs) for sheet, refs in wanted.items()})
-    best: tuple[int, Trusted] | None = None
-    refusals, others = [], []
+    best: tuple[Trusted, list[Doubt]] | None = None
+    refusals, answers = [], []
     for name in order or preferred(formulas):
-        keep = without({s: (*refs, *tables.get(s, ())) for s, refs in wanted.items()}, still)
         try:
             engine = started(name, formulas, keep)
         except UnusableError as error:
             refusals.append(f"{name}: {error}")
             continue
-        calculates_tables = name == "formulon"
-        mine = {s: [*refs, *(tables.get(s, ()) if calculates_tables else ())] for s, refs in wanted.items()}
+        fills_tables = name == "formulon"
+        mine = {sheet: [*refs, *(tables[sheet] if fills_tables else ())] for sheet, refs in wanted.items()}
         found = Trusted(formulas, engine, mine, _values(engine, mine))
-        doubts = _doubts(found, held, engine)
-        if not calculates_tables:
+        doubts = _doubts(found, held)
+        doubts += [
+            Doubt(*cell, reason)
+            for cell, reason in engine.unsupported.items()
+            if cell[1] in found.before.get(cell[0], ())
+        ]
+        if not fills_tables:
             doubts += [Doubt(sheet, ref, TABLE) for sheet, refs in tables.items() for ref in refs]
-        others.append(found.before)
-        if best is None or len(doubts) < best[0]:
+        answers.append(found.before)
+        if best is None or len(doubts) < len(best[1]):
             if best is not None:
-                best[1].close()
-            best = len(doubts), found
-            found.doubts = doubts
+                best[0].close()
+            best = found, doubts
         else:
             engine.close()
         if not doubts:
             break
     if best is None:
-        every = Trusted(formulas, None, wanted)
-        reason = f"cannot be calculated here ({'; '.join(refusals)})"
-        every._doubt([Doubt(sheet, ref, reason) for sheet, refs in wanted.items() for ref in refs])
-        return every
-    chosen = best[1]
-    doubts, all_of_them = _agreed(chosen.doubts, others), chosen.doubts
-    chosen.fresh, chosen.doubts = {(d.sheet, d.ref) for d in all_of_them} - {(d.sheet, d.ref) for d in doubts}, []
-    if doubts:
-        chosen._doubt(doubts)
+        return _nobody(formulas, wanted, f"cannot be calculated here ({'; '.join(refusals)})")
+    chosen, doubts = best
+    left = _agreed(doubts, answers)
+    chosen.fresh = {(each.sheet, each.ref) for each in doubts} - {(each.sheet, each.ref) for each in left}
+    chosen.still = {(sheet, ref) for sheet, refs in still.items() for ref in refs}
+    if left:
+        chosen._doubt(left)
     return chosen
 
 
@@ -252,7 +287,7 @@ def _values(engine: Engine, cells: Mapping[str, Iterable[str]]) -> dict[str, dic
 # --- what is reproduced ------------------------------------------------------------------------------------------
 
 
-def _doubts(found: Trusted, held: Stored, engine: Engine) -> list[Doubt]:
+def _doubts(found: Trusted, held: Stored) -> list[Doubt]:
     formulas, numbers = found.formulas, {sheet: n for n, sheet in enumerate(held.sheets)}
     place = {(sheet, ref): _place(numbers[sheet], ref) for sheet, cells in found.before.items() for ref in cells}
     values = {place[sheet, ref]: value for sheet, cells in found.before.items() for ref, value in cells.items()}
