@@ -157,6 +157,8 @@ class TestEnergyAndVolume:
 class TestDecodeLimit:
     def test_one_sequence_of_a_dense_model_reads_all_weights_for_each_token(self):
         assert unit_cost.decode_limit_tok_s(8.0, 70, 70, 4, 1) == pytest.approx(8e12 / 35e9)
+        assert unit_cost.decode_limit_tok_s(8.0, 70, 70, 4, 1, kv_kb_per_token=1e6) == pytest.approx(8e12 / 35e9)
+        assert unit_cost.decode_limit_tok_s(8.0, 70, 70, 4, 1, context=1e6) == pytest.approx(8e12 / 35e9)
 
     def test_a_mixture_of_experts_reads_active_weights_until_the_batch_touches_all(self):
         limit = unit_cost.decode_limit_tok_s(8.0, 100, 5, 8, [1, 10, 20, 40])

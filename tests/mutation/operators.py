@@ -21,19 +21,8 @@ ARITHMETIC = {
 }  # fmt: skip
 LOOKUPS = {"get", "pop", "startswith", "endswith", "find", "partition", "rpartition", "split", "removeprefix", "strip"}
 QUIET_NAMES = {"__slots__", "__all__", "__repr__", "__version__"}
-QUIET_KEYWORDS = {
-    "order",
-    "maxsize",
-    "help",
-    "description",
-    "title",
-    "message",
-    "name",
-    "unit",
-    "units",
-    "example",
-    "examples",
-}
+QUIET_KEYWORDS = {"help", "description", "title", "message", "meaning", "name", "unit", "units", "example", "examples"}
+QUIET_KEYWORDS |= {"order", "strict", "block", "maxsize"}  # the answers are the same
 
 
 @dataclass(frozen=True)

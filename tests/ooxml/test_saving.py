@@ -97,6 +97,18 @@ def test_saving_elsewhere_leaves_the_source_alone(saved, tmp_path):
     assert (path.read_bytes(), (tmp_path / "copy.xlsx").read_bytes()) == (old, new)
 
 
+def test_what_is_replaced_elsewhere_is_kept_too_and_not_the_source(saved, tmp_path):
+    path, old, new = saved
+    other = tmp_path / "other.xlsx"
+    other.write_bytes(b"what stood there")
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 5)
+        book.save(other, backup=True)
+    assert (path.read_bytes(), other.read_bytes()) == (old, new)
+    assert (tmp_path / "other.xlsx.bak").read_bytes() == b"what stood there"
+    assert not (tmp_path / "model.xlsx.bak").exists()
+
+
 def test_a_link_stays_a_link_and_its_target_is_patched(saved, tmp_path):
     path, _, new = saved
     link = tmp_path / "link.xlsx"

@@ -10,6 +10,7 @@ from lxml import etree
 from openpyxl.worksheet.table import Table as MadeTable
 
 from tokenbook.templates import ooxml
+from tokenbook.templates.ooxml.parts import with_relationship
 
 NAMES = (
     '<definedNames><definedName name="_xlnm.Print_Area" localSheetId="0">Inputs!$A$1:$B$2</definedName>'
@@ -203,6 +204,40 @@ def test_a_part_is_added_with_its_type_and_relation_and_removed_without_a_trace(
         assert sorted(archive.namelist()) == sorted(old)
         for name in old:
             assert archive.read(name) == ooxml.open_package(before).read_part(name), name
+
+
+RELATIONS = (
+    b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
+    b'<Relationship Id="rId1" Type="urn:a" Target="https://x.example/a" TargetMode="External"/>'
+    b'<Relationship Id="rId7" Type="urn:b" Target="xl/a.xml"/></Relationships>'
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "target", "external", "identifier"),
+    [
+        ("urn:a", "https://x.example/a", True, "rId1"),
+        ("urn:b", "XL/a.xml", False, "rId7"),
+        ("urn:a", "xl/a.xml", False, "rId8"),
+        ("urn:a", "https://x.example/a", False, "rId8"),
+        ("urn:b", "https://x.example/a", True, "rId8"),
+        ("urn:b", "xl/a.xml", True, "rId8"),
+        ("urn:a", "https://x.example/b", True, "rId8"),
+    ],
+)
+def test_only_an_equal_relation_is_used_again(kind, target, external, identifier):
+    """Of another kind or beyond the file it would lead a program to the wrong thing."""
+    text, given = with_relationship(RELATIONS, "", kind, target, external)
+    assert given == identifier
+    assert (text == RELATIONS) is (identifier != "rId8")
+    assert text.count(b'TargetMode="External"') == 1 + (external and identifier == "rId8")
+
+
+def test_broken_relations_are_never_written(package):
+    book = ooxml.open_package(package())
+    book.set_part("_rels/.rels", b"<Relationships>")
+    with pytest.raises(ooxml.PackageError, match="damaged XML"):
+        book.to_bytes()
 
 
 def test_parts_are_set_and_wrong_ones_refused(package):

@@ -7,7 +7,7 @@ import xlwings
 
 from tokenbook.templates import ooxml, refresh
 from tokenbook.templates.bindings import Place, place_of
-from tokenbook.templates.conventions import BASELINE_TABLE
+from tokenbook.templates.conventions import BASELINE_TABLE, LOG_TABLE
 from tokenbook.udfs import catalog
 
 RATE_CELL, POWER_CELL = Place("Inputs", "B2"), Place("Inputs", "B3")
@@ -131,6 +131,23 @@ def test_the_row_of_the_baselines_table_follows_wherever_the_table_stands(bound,
     assert values == {
         ("Inputs", 1, 1): [[1.73]], ("Sources", 4, 2): [[1.73]], ("Sources", 4, 4): [["'rate.new"]],
     }  # fmt: skip
+
+
+def test_the_change_is_entered_in_the_log_of_the_open_workbook(bound, figures):
+    """A row for each cell, in the table's own order of columns, texts so that Excel makes no date of them."""
+    titles = ["Cell", "Date", "Remark", "Event", "Old", "New", "Unit"]
+    table = {
+        "name": LOG_TABLE, "range_address": "B2:H3", "header_row_range_address": "B2:H2",
+        "data_body_range_address": "B3:H3", "total_row_range_address": None, "show_headers": True,
+        "show_totals": False, "table_style": "", "show_autofilter": True, "columns": titles,
+        "row_count": 2, "column_count": len(titles),
+    }  # fmt: skip
+    sheet = {"name": "Log", "values": [[""] * 8, ["", *titles], [""] * 8], "pictures": [], "tables": [table]}
+    book = opened(bound(), [sheet])
+    report = refresh.refresh_open(book, figures, write=True, formulas=VALUES_ONLY, today="2026-11-21")
+    assert report.log == f"table {LOG_TABLE}"
+    (added,) = [action for action in book.json()["actions"] if "Row" in action["func"]]
+    assert added["args"][2] == ["'Inputs!B2", "'2026-11-21", None, "'refreshed", 1.95, 1.73, "'USD/GPU-h"]
 
 
 def test_a_figure_of_the_user_is_taken_by_force_only(bound, figures, put):
