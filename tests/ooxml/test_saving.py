@@ -97,7 +97,21 @@ def test_saving_elsewhere_leaves_the_source_alone(saved, tmp_path):
     assert (path.read_bytes(), (tmp_path / "copy.xlsx").read_bytes()) == (old, new)
 
 
-def test_what_is_replaced_elsewhere_is_kept_too_and_not_the_source(saved, tmp_path):
+@pytest.mark.parametrize("wanted", [True, False])
+def test_the_new_name_is_on_disk_before_a_save_is_over_if_that_is_wanted(saved, monkeypatch, wanted):
+    """Else a power cut right after could bring the old workbook back."""
+    path, _, new = saved
+    folders, sync = [], os.fsync
+    monkeypatch.setattr(os, "fsync", lambda fd: (folders.append(stat.S_ISDIR(os.fstat(fd).st_mode)), sync(fd)))
+    with ooxml.open_package(path) as book:
+        book.set_value("Inputs", "A1", 5)
+        book.save(sync_folder=wanted)
+    assert path.read_bytes() == new
+    assert folders.count(False) >= 1
+    assert any(folders) is wanted
+
+
+def test_what_is_replaced_elsewhere_is_kept_too_and_not_the_source(saved, tmp_path, disk):
     path, old, new = saved
     other = tmp_path / "other.xlsx"
     other.write_bytes(b"what stood there")
