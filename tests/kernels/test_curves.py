@@ -233,7 +233,7 @@ class TestExpectedSold:
 
 
 def test_examples_in_the_help_are_true():
-    for module in (curves, selling):
+    for module, examples in ((curves, 8), (selling, 1)):
         result = doctest.testmod(module)
-        assert result.attempted >= 8
+        assert result.attempted >= examples
         assert result.failed == 0
