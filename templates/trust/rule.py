@@ -8,7 +8,7 @@ name where somebody asks for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -317,7 +317,7 @@ def _doubts(found: Trusted, held: Stored) -> list[Doubt]:
     return doubts
 
 
-def _searched(formulas: Formulas):
+def _searched(formulas: Formulas) -> Callable[[], set[tuple[str, str]]]:
     """The cells that follow from a rate that is searched for, found when somebody asks."""
     known: set[tuple[str, str]] | None = None
 
