@@ -96,7 +96,8 @@ def test_names_that_cannot_be_written_out_stay(book):
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("#REF!", "#REF!"), ("Plan!#REF!", None), ("SUM((", None), ("GET.CELL(6,Plan!$A$1)", "#NAME?"), ("", None), ("-", None), ('"a""b"', "#VALUE!"),
+        ("#REF!", "#REF!"), ("Plan!#REF!", None), ("SUM((", None),
+        ("GET.CELL(6,Plan!$A$1)", "#NAME?"), ("", None), ("-", None), ('"a""b"', "#VALUE!"),
     ],
 )  # fmt: skip
 def test_a_name_that_is_lost_or_odd_is_an_error_in_its_cell_only(book, text, seen):
