@@ -14,7 +14,6 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRA_OF = {  # code that an extra is for; everything else runs with what is always installed
     "addin/server": "server",
-    "templates/formulon": "formulon",
     "addin/commands/serve.py": "server",
     "templates/sweep/schedule.py": "scale",
     "udfs/catalog/team.py": "sql",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from tokenbook.templates import engine, ooxml
-from tokenbook.templates.audit import book, results, structure
+from tokenbook.templates.audit import book, results, second, structure
 from tokenbook.templates.audit.book import FormulaCell, Sheet
 from tokenbook.templates.audit.findings import Category, Finding
 from tokenbook.templates.audit.formula import VOLATILE
@@ -77,15 +77,20 @@ def audit(path: str | Path, progress: Callable[[str], None] = lambda step: None)
 
 
 def _recalculated(path: Path, package: ooxml.Package, sheets: dict[str, Sheet]) -> results.Values:
+    formulas = Formulas(package)
+    refusal = ""
     if package.date1904:
-        return results.from_file(sheets, "its days count from 1904, which the engine does not know")
-    try:
-        formulas = Formulas(package)
-        model = engine.Model(package, formulas=formulas)
-        model.recalculate()
-        return results.from_engine(model, formulas, sheets)
-    except engine.EngineError as error:
-        return results.from_file(sheets, str(error).removeprefix(f"{path.name}: "))
+        refusal = "its days count from 1904, which the engine does not know"
+    else:
+        try:
+            model = engine.Model(package, formulas=formulas)
+            model.recalculate()
+            first = results.from_engine(model, formulas, sheets)
+        except engine.EngineError as error:
+            refusal = str(error).removeprefix(f"{path.name}: ")
+        else:
+            return second.with_second_opinion(first, formulas, sheets)
+    return second.alone(formulas, sheets) or results.from_file(sheets, refusal)
 
 
 def numbers(sheets: dict[str, Sheet]) -> Category:

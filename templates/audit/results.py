@@ -84,7 +84,7 @@ def from_engine(model: Model, formulas: Formulas, sheets: dict[str, Sheet]) -> V
 
 def _tell_apart(formulas: Formulas, sheets: dict[str, Sheet], values: Values, knotted: set[Place]) -> None:
     """Find real circles, and what depends on cells whose value is not to be compared."""
-    cells = [(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, CHANGES_BY_ITSELF)]
+    cells = clock(sheets)
     searched = {(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, SEARCHES)}
     if not (knotted or values.unknown or cells or searched):
         return
@@ -92,8 +92,13 @@ def _tell_apart(formulas: Formulas, sheets: dict[str, Sheet], values: Values, kn
     values.circular = dependence.on_circles(knotted)
     # The engine sees circles through tables (its This Row is the whole column); such cells it just does not know.
     values.unknown |= knotted - dependence.of(values.circular)
-    values.unsure = dependence.of(values.unknown | knotted | set(cells))
+    values.unsure = dependence.of(values.unknown | knotted | cells)
     values.iterated = dependence.of(searched)
+
+
+def clock(sheets: dict[str, Sheet]) -> set[Place]:
+    """The cells whose value is another at every calculation."""
+    return {(name, *place) for name, place, cell in calculated(sheets) if _uses(cell, CHANGES_BY_ITSELF)}
 
 
 def _uses(cell: FormulaCell, functions: set[str]) -> bool:

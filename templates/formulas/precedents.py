@@ -57,9 +57,14 @@ def needs(formulas: Formulas, outputs: Iterable[Place]) -> Needs | None:
     return found
 
 
-def without_effect(formulas: Formulas, inputs: Sequence[Place], outputs: Sequence[Place]) -> list[Place]:
-    """The outputs that depend on none of the inputs; where a formula does not tell, an output may depend on any."""
-    known = needs(formulas, outputs)
+def without_effect(
+    formulas: Formulas, inputs: Sequence[Place], outputs: Sequence[Place], known: Needs | None = None
+) -> list[Place]:
+    """The outputs that depend on none of the inputs; where a formula does not tell, an output may depend on any.
+
+    known : what the outputs need, if somebody has found it already
+    """
+    known = known or needs(formulas, outputs)
     if known is None:
         one_by_one = ((place, needs(formulas, [place])) for place in outputs)
         return [place for place, each in one_by_one if each and place in _apart(formulas, each, inputs, [place])]

@@ -9,6 +9,7 @@ from typing import Any
 from tokenbook.templates import engine, ooxml
 from tokenbook.templates.audit import book, results
 from tokenbook.templates.audit.book import FormulaCell, Sheet
+from tokenbook.templates.audit.second import with_second_opinion
 from tokenbook.templates.formulas.references import reference
 from tokenbook.templates.formulas.stored_calls import CALL_IN_XML, calls
 from tokenbook.templates.formulas.tokens import RANGE, tokens
@@ -97,7 +98,8 @@ def _refuse_stale(package: Package, sheets: dict[str, Sheet], wanted: Wanted) ->
         formulas = Formulas(package)
         with engine.Model(package.path or package, formulas=formulas) as model:
             model.recalculate()
-            current = results.from_engine(model, formulas, sheets)
+            first = results.from_engine(model, formulas, sheets)
+            current = with_second_opinion(first, formulas, sheets)
     except engine.EngineError:
         current = None
     unverified = 0

@@ -104,7 +104,8 @@ class Evaluator:
     def idle_outputs(self) -> list[str]:
         """Outputs that depend on none of the inputs: asked for by mistake, probably."""
         outputs = [target.place for target in self.outputs]
-        apart = precedents.without_effect(self._formulas, [target.place for target in self.inputs], outputs)
+        inputs = [target.place for target in self.inputs]
+        apart = precedents.without_effect(self._formulas, inputs, outputs, self._trusted.needs)
         return [target.name for target in self.outputs if target.place in apart]
 
 

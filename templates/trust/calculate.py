@@ -11,6 +11,7 @@ from tokenbook.templates.conventions import NOT_IN_FORMULAS
 from tokenbook.templates.engine.errors import EngineError
 from tokenbook.templates.engine.inputs import Change, change
 from tokenbook.templates.engine.typed import Typed
+from tokenbook.templates.engine.validation import Rule
 from tokenbook.templates.formulas.places import Place, PlaceError, locate
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import open_package
@@ -104,23 +105,19 @@ def to_store(value: Any, filled: bool) -> Any:
     return value
 
 
-@dataclass
 class _Reading:
     """What the rules of input cells are checked against."""
 
-    found: Trusted
-
-    @property
-    def package(self):
-        return self.found.formulas.package
+    def __init__(self, found: Trusted):
+        self.package, self._found = found.formulas.package, found
 
     def at(self, sheet: str, row: int, column: int) -> Any:
-        if self.found.engine is None:
-            raise EngineError(f"{self.package.path}: {self.found.doubts[0].reason}")
-        return self.found.engine.at(sheet, row, column)
+        if self._found.engine is None:
+            raise EngineError(f"{self.package.path}: {self._found.doubts[0].reason}")
+        return self._found.engine.at(sheet, row, column)
 
-    def validations(self, sheet: str):
-        return self.found.engine.validations(sheet) if self.found.engine is not None else []
+    def validations(self, sheet: str) -> list[Rule]:
+        return self._found.engine.validations(sheet) if self._found.engine is not None else []
 
 
 def _name(result: Calculated, found: Trusted, reached: set[tuple[str, str]]) -> None:

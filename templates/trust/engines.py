@@ -92,7 +92,7 @@ class _Formulon:
         return self._rules[sheet]
 
 
-ENGINES: dict[str, Callable[[Formulas, Keep], Engine]] = {"formualizer": _Formualizer, "formulon": _Formulon}
+ENGINES: dict[str, Callable[[Formulas, Keep], Any]] = {"formualizer": _Formualizer, "formulon": _Formulon}
 
 
 class UnusableError(TokenbookError):
@@ -108,7 +108,7 @@ def started(name: str, formulas: Formulas, keep: Keep) -> Engine:
         Whatever the engine fails with, its panics included; an interrupt stays one.
     """
     try:
-        engine = ENGINES[name](formulas, keep)
+        engine: Engine = ENGINES[name](formulas, keep)
         engine.recalculate()
     except (KeyboardInterrupt, SystemExit, GeneratorExit):
         raise

@@ -8,14 +8,14 @@ name where somebody asks for it.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from tokenbook.templates.conventions import MASTER_CHECK
 from tokenbook.templates.formulas.dependents import Followers
 from tokenbook.templates.formulas.places import Place as Cell
-from tokenbook.templates.formulas.precedents import needs
+from tokenbook.templates.formulas.precedents import Needs, needs
 from tokenbook.templates.formulas.stored_calls import calls
 from tokenbook.templates.formulas.workbook import LARGEST_ARRAY, FormulaCell, Formulas
 from tokenbook.templates.formulon.choose import Workbook, differing, equal
@@ -57,6 +57,8 @@ class Trusted:
         These, and all that depend on them.
     fresh : set of (sheet, reference)
         Cells for which the file holds no value, and that both engines calculate alike.
+    needs : Needs, optional
+        What those asked for need, where that can be told.
     still : set of (sheet, reference)
         Cells that take the time or a random number: they stand with the value of the file, as long as no input that
         they read changes.
@@ -69,6 +71,7 @@ class Trusted:
     doubts: list[Doubt] = field(default_factory=list)
     unknown: set[tuple[str, str]] = field(default_factory=set)
     fresh: set[tuple[str, str]] = field(default_factory=set)
+    needs: Needs | None = None
     still: set[tuple[str, str]] = field(default_factory=set)
     _put: list[Cell] = field(default_factory=list)
     _why: dict[tuple[str, str], Doubt] = field(default_factory=dict)
@@ -180,7 +183,11 @@ def trusted(formulas: Formulas, asked: Sequence[Cell] | None = None, order: Sequ
     order : sequence of str, optional
         Names of engines, the preferred first.
     """
-    cells = _asked(formulas, asked)
+    known = needs(formulas, asked) if asked is not None else None
+    if known is not None:
+        cells = {sheet: list(refs) for sheet, refs in known.cells.items()}
+    else:
+        cells = {sheet: list(formulas.calculated(sheet)) for sheet in formulas.package.sheets}
     if formulas.package.calculation.get("fullPrecision") in ("0", "false"):
         return _nobody(formulas, cells, DISPLAYED)
     found = _chosen(formulas, cells, {}, order)
@@ -188,9 +195,9 @@ def trusted(formulas: Formulas, asked: Sequence[Cell] | None = None, order: Sequ
     if clock:
         again = _chosen(formulas, cells, clock, order)
         if len(again.doubts) < len(found.doubts):
-            found.close()
-            return again
+            found, again = again, found
         again.close()
+    found.needs = known
     return found
 
 
@@ -257,13 +264,6 @@ def preferred(formulas: Formulas) -> tuple[str, ...]:
 # --- cells -------------------------------------------------------------------------------------------------------
 
 
-def _asked(formulas: Formulas, asked: Sequence[Cell] | None) -> dict[str, list[str]]:
-    known = needs(formulas, asked) if asked is not None else None
-    if known is not None:
-        return {sheet: sorted(refs) for sheet, refs in known.cells.items()}
-    return {sheet: list(formulas.calculated(sheet)) for sheet in formulas.package.sheets}
-
-
 def _refs(cell: FormulaCell) -> Iterator[str]:
     if cell.fills.size > LARGEST_ARRAY:
         yield cell.ref
@@ -317,7 +317,7 @@ def _doubts(found: Trusted, held: Stored) -> list[Doubt]:
     return doubts
 
 
-def _searched(formulas: Formulas):
+def _searched(formulas: Formulas) -> Callable[[], set[tuple[str, str]]]:
     """The cells that follow from a rate that is searched for, found when somebody asks."""
     known: set[tuple[str, str]] | None = None
 

@@ -255,15 +255,17 @@ def test_spills_are_no_typed_numbers_and_their_values_are_compared(made):
     assert [cell for cell, _ in found(path, "stale")] == ["E3"]
 
 
-def test_a_workbook_the_engine_cannot_calculate_is_still_read(tmp_path):
+def test_a_workbook_that_counts_its_days_from_1904_is_calculated_by_the_engine_that_can(tmp_path):
     path = tmp_path / "1904.xlsx"
     with xlsxwriter.Workbook(path, {"date_1904": True}) as book:
         sheet = book.add_worksheet()
         sheet.write_formula("A1", "=B1*7", None, 14)
         sheet.write_formula("A2", "=1/0", None, "#DIV/0!")
+        sheet.write_formula("A3", "=YEAR(44835)", None, 2026)
     report = audit(path)
-    assert report.refusal == "its days count from 1904, which the engine does not know"
+    assert report.refusal == ""
     assert report.category("numbers").findings
+    assert [finding.cell for finding in report.category("not_calculated").findings] == ["A1"]
     assert [finding.cell for finding in report.category("errors").findings] == ["A2"]
 
 

@@ -144,15 +144,26 @@ def test_what_is_not_calculated_with_is_left_out_where_the_reader_crashes_on_it(
     assert capfd.readouterr().err == ""
 
 
-def test_a_crash_of_the_engines_reader_is_one_sentence(tmp_path, capfd):
+def test_a_damaged_file_is_refused_in_one_sentence(tmp_path, capfd):
     path = tmp_path / "book.xlsx"
     book = xlsxwriter.Workbook(path)
     book.add_worksheet().write_column(0, 0, list("abcdef"))
     book.close()
     rewritten(path, "xl/worksheets/sheet1.xml", (b"<v>5</v>", b"<v>99999</v>"))  # a text that does not exist
-    with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot load this workbook .[^\n]+$"):
+    with pytest.raises(ooxml.PackageError, match=r"^xl/sharedStrings.xml has no text 99999, which a cell uses[^\n]+$"):
         Model(path)
     assert capfd.readouterr().err == ""
+
+
+def test_a_crash_of_the_engines_reader_is_one_sentence(tmp_path, monkeypatch):
+    def crash(*_, **__):
+        raise RuntimeError("index out of bounds")
+
+    path = tmp_path / "book.xlsx"
+    openpyxl.Workbook().save(path)
+    monkeypatch.setattr(model.formualizer, "load_workbook_bytes", crash)
+    with pytest.raises(EngineError, match=r"^book.xlsx: the engine cannot load this workbook .[^\n]+$"):
+        Model(path)
 
 
 def test_a_formula_that_the_engine_does_not_take_is_named(tmp_path, monkeypatch):

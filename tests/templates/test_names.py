@@ -96,8 +96,8 @@ def test_names_that_cannot_be_written_out_stay(book):
 @pytest.mark.parametrize(
     ("text", "seen"),
     [
-        ("#REF!", "#REF!"), ("Plan!#REF!", None), ("[1]Rates!$A$1*2", "#NAME?"), ("'C:\\x\\[b.xlsx]S'!$A$1", "#NAME?"),
-        ("SUM((", None), ("GET.CELL(6,Plan!$A$1)", "#NAME?"), ("", None), ("-", None), ('"a""b"', "#VALUE!"),
+        ("#REF!", "#REF!"), ("Plan!#REF!", None), ("SUM((", None),
+        ("GET.CELL(6,Plan!$A$1)", "#NAME?"), ("", None), ("-", None), ('"a""b"', "#VALUE!"),
     ],
 )  # fmt: skip
 def test_a_name_that_is_lost_or_odd_is_an_error_in_its_cell_only(book, text, seen):
@@ -134,3 +134,16 @@ def test_a_name_whose_text_begins_with_an_equals_sign_means_the_same(book):
     with Model(path) as model:
         model.recalculate()
         assert [model.value("Plan", "E3"), model.value("Plan", "E4")] == [0.5, 5.25]
+
+
+@pytest.mark.parametrize("text", ["[1]Rates!$A$1*2", "'C:\\x\\[b.xlsx]S'!$A$1"])
+def test_what_reads_a_name_of_another_workbook_stands_still_with_the_value_of_the_file(book, text):
+    """What that workbook held is not in the file here: an engine cannot know it, and an error would be its own."""
+    path = book(["odd+1", "one*2"], more={"odd": text})
+    with ooxml.open_package(path) as package:
+        package.set_cached_many("Plan", {"E3": 5.0})
+        package.save(path)
+    with Model(path) as model:
+        model.recalculate()
+        assert model.value("Plan", "E3") == 5.0
+        assert model.value("Plan", "E4") == 10
