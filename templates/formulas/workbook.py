@@ -36,12 +36,13 @@ class Formulas:
     """The formulas of a workbook, numbered sheet by sheet in the order of the file.
 
     The texts are those of the package when a sheet is first asked for: constants may change meanwhile, formulas not.
+    What ``read`` has taken apart, those of another copy of the workbook, is not read again.
     """
 
-    def __init__(self, package: Package):
+    def __init__(self, package: Package, read: Formulas | None = None):
         self.package = package
         self._cells: dict[str, list[FormulaCell]] = {}
-        self._parsed: dict[str, Parsed | None] = {}
+        self._parsed: dict[str, Parsed | None] = {} if read is None else read._parsed
         self._reads: dict[tuple[str, str], Reads] = {}  # of a text on a sheet
         self._at: dict[str, dict[tuple[int, int], FormulaCell]] = {}
 

@@ -38,7 +38,7 @@ def recalculated(formulas: Formulas, dependents: Dependents, edits: Iterable[Edi
         raise NotTrusted(dependents.doubts[0])
     places = [Place(sheet, ref) for sheet, refs in dependents.cells.items() for ref in refs]
     with open_package(formulas.package.path) as package:
-        found = trusted(Formulas(package), places)
+        found = trusted(Formulas(package, read=formulas), places)
         try:
             for place, value in edits:
                 if found.engine is not None:
