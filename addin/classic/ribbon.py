@@ -86,7 +86,7 @@ def show_help(book: xw.Book) -> None:
     sheet = made.sheets[0]
     sheet.name = "Tokenbook help"
     sheet["A1"].value = registry()["tok_version"].call()
-    sheet["A3"].value = help_rows()
+    sheet["A3"].value = help_rows(registry().values())
     sheet["A1:E3"].font.bold = True
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import xlwings as xw
 from xlwings import script
 
@@ -12,6 +14,7 @@ from tokenbook.templates.refresh.plan import Line
 from tokenbook.templates.refresh.report import Report
 from tokenbook.templates.refresh.words import NOTHING_BOUND, changes, headline, left_alone, shortened
 from tokenbook.udfs import catalog
+from tokenbook.udfs.functions.declare import ExcelFunction
 
 HELP_SHEET = "Tokenbook help"
 HELP_COLUMNS = ("Function", "Argument", "Takes", "Unit", "What it is")
@@ -57,10 +60,10 @@ def figures_from_elsewhere(report: Report) -> list[Line]:
     return [line for line, key in keys if key and key.row and key.row not in carried]
 
 
-def help_rows() -> list[list[str]]:
-    """The functions with their arguments, a line each."""
+def help_rows(functions: Iterable[ExcelFunction]) -> list[list[str]]:
+    """Functions with their arguments, a line each."""
     rows = [list(HELP_COLUMNS)]
-    for function in declared.values():
+    for function in functions:
         text = function.help
         rows += [[""] * len(HELP_COLUMNS), [function.signature, *[""] * 4], ["", "", "", "", text.summary]]
         for argument in function.arguments:
@@ -95,7 +98,7 @@ def insert_help(book: xw.Book) -> None:
     names = [sheet.name for sheet in book.sheets]
     sheet = book.sheets[HELP_SHEET] if HELP_SHEET in names else book.sheets.add(HELP_SHEET, after=book.sheets[-1])
     sheet.clear()
-    rows = help_rows()
+    rows = help_rows(declared.values())
     sheet["A1"].value = rows
     sheet.range((1, 1), (1, len(HELP_COLUMNS))).font.bold = True
     for position in [number for number, row in enumerate(rows) if row[0]]:
