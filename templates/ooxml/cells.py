@@ -17,6 +17,7 @@ from .xmlcheck import check, lexing_copy
 from .xmlscan import ATTRIBUTE, ATTRIBUTES, resolve_escapes, unescape
 
 CellValue: TypeAlias = float | str | bool | None
+PLAIN_NUMBER = re.compile(rb"-?[0-9]+(?:\.[0-9]+)?(?:[eE][-+]?[0-9]{1,2})?")
 MOST_STRINGS = 8_000_000  # entries of the shared strings table
 
 
@@ -40,6 +41,16 @@ class Cell(NamedTuple):
     shared_index: int | None = None
     style: int = 0
     dynamic: bool = False
+
+
+class Held(NamedTuple):
+    """What a cell holds: its place, value and kind as in `Cell`, and whether a formula gives it."""
+
+    row: int
+    column: int
+    value: CellValue
+    kind: str
+    has_formula: bool
 
 
 class Formula(NamedTuple):
@@ -78,7 +89,10 @@ class CellReader:
 
     def _row(self, row: Row) -> Iterator[Cell]:
         """The cells of a row: by one regular expression while they look like Excel's own, else one by one."""
-        at, lexed = row.open_end, self.scan.lexed
+        yield from self._row_from(row, row.open_end)
+
+    def _row_from(self, row: Row, at: int) -> Iterator[Cell]:
+        lexed = self.scan.lexed
         if self.scan.straight:
             while found := self.scan.plain_cell(at, row.close_start):
                 plain = found.re is self.scan.excel_cell
@@ -89,6 +103,22 @@ class CellReader:
         for span in self.scan.cells_of(row) if at < row.close_start else ():
             if span.start >= at:
                 yield self.read(span)
+
+    def held(self) -> Iterator[Held]:
+        """What every cell holds, whatever its formula says: a third of the time that whole Cells take."""
+        excel_cell = self.scan.excel_cell
+        for row in self.scan.rows:
+            at, stop, lexed = row.open_end, row.close_start, self.scan.lexed
+            while self.scan.straight and (found := excel_cell.match(lexed, at, stop)):
+                letters, digits, _, type_, _, f_marks, _, text = found.groups()
+                if text and (type_ is None or type_ == b"n") and PLAIN_NUMBER.fullmatch(text):
+                    yield Held(int(digits), column_number(letters), float(text), "number", f_marks is not None)
+                else:
+                    cell = self.read_excel_cell(found)
+                    yield Held(cell.row, cell.column, cell.value, cell.kind, f_marks is not None)
+                at = found.end()
+            for cell in self._row_from(row, at):
+                yield Held(cell.row, cell.column, cell.value, cell.kind, cell.formula is not None)
 
     def read_excel_cell(self, found: re.Match[bytes]) -> Cell:
         """The Cell that `SheetScan.excel_cell` matched."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from . import edits, fresh, metadata, protection, save, tablerows, tables, workbook
-from .cells import Cell, Formula
+from .cells import Cell, Formula, Held
 from .container import Buffer, Limits
 from .edits import Maker
 from .errors import PackageError
@@ -176,6 +176,10 @@ class Package:
             yield from reader.within(parse_range(refs))
         else:
             yield from map(reader.read, reader.scan.find_many(map(parse_ref, refs)))
+
+    def held(self, sheet: str) -> Iterator[Held]:
+        """Iterate what the cells of the sheet hold, without their formulas."""
+        return self.view(sheet).reader.held()
 
     def cell(self, sheet: str, ref: str) -> Cell:
         """The Cell at `ref`; a blank one if the sheet does not hold it."""

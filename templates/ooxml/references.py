@@ -56,12 +56,20 @@ def to_ref(row: int, column: int) -> str:
 
 def parse_ref(ref: object) -> Place:
     """ "B7" or "$B$7" -> (7, 2); raises PackageError for anything else or outside the grid."""
-    match = CELL.fullmatch(ref) if isinstance(ref, str) else None
+    place = _place(ref) if isinstance(ref, str) else None
+    if place is None:
+        raise PackageError(f"{ref!r} is not a cell reference: give one like B7 (A1 to XFD1048576)")
+    return place
+
+
+@lru_cache(maxsize=50_000)  # the same references stand on every sheet, and are asked for again and again
+def _place(ref: str) -> Place | None:
+    match = CELL.fullmatch(ref)
     if match:
         row, column = int(match[2]), column_number(match[1])
         if 1 <= row <= LAST_ROW and column <= LAST_COLUMN:
             return row, column
-    raise PackageError(f"{ref!r} is not a cell reference: give one like B7 (A1 to XFD1048576)")
+    return None
 
 
 def parse_range(text: str) -> Bounds:

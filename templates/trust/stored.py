@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, TypeAlias
 
 from tokenbook.templates.formulas.references import reference
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package
+from tokenbook.templates.ooxml.cells import Held
 
 Place: TypeAlias = tuple[int, int, int]  # number of the sheet, row and column from 0
 CLOCK_AND_CHANCE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # other at every calculation, rightly
@@ -48,18 +49,19 @@ class Stored:
     def _read(self, number: int, refs: Set[str] | None) -> dict[Place, Any]:
         sheet = self.sheets[number]
         found: dict[Place, Any] = {}
-        one_by_one = refs is not None and len(refs) <= FEW
-        for cell in self.package.cells(sheet, refs if one_by_one else None) if refs is None or refs else ():
-            if refs is not None and cell.ref not in refs:
-                continue
-            place = (number, cell.row - 1, cell.column - 1)
-            if cell.value is not None:
-                found[place] = cell.value
-            elif cell.formula is not None:
-                if cell.kind == "string":
-                    found[place] = ""
-                else:
-                    self.never.add(place)
+        if refs is not None and len(refs) <= FEW:
+            cells = self.package.cells(sheet, refs) if refs else ()
+            held: Iterator[Held] = (
+                Held(each.row, each.column, each.value, each.kind, each.formula is not None) for each in cells
+            )
+        else:
+            held = self.package.held(sheet)
+            self._all[number] = found
+        for row, column, value, _, has_formula in held:
+            if value is not None:
+                found[number, row - 1, column - 1] = value
+            elif has_formula:
+                self.never.add((number, row - 1, column - 1))
         return found
 
     def area(self, text: str, home: Place) -> list[list[Place]] | None:

@@ -3,6 +3,7 @@
 import io
 import re
 import zipfile
+from pathlib import Path
 
 import pytest
 
@@ -244,3 +245,13 @@ def test_a_sheet_name_may_hold_quotes_markup_and_an_emoji(package):
     assert list(book.sheets) == ["O'Brien's \"Q1\" <FY> & Co 😀"]
     book.set_value(next(iter(book.sheets)), "B1", 3)
     assert ooxml.open_package(book.to_bytes()).cell("O'Brien's \"Q1\" <FY> & Co 😀", "B1").value == 3
+
+
+@pytest.mark.parametrize(
+    "path", sorted((Path(__file__).parents[1] / "trust" / "cases").glob("*.xlsx")), ids=lambda p: p.stem
+)
+def test_what_cells_hold_is_the_same_whether_their_formulas_are_read_or_not(path):
+    with ooxml.open_package(path) as package:
+        for sheet in package.sheets:
+            whole = [(c.row, c.column, c.value, c.kind, c.formula is not None) for c in package.cells(sheet)]
+            assert [tuple(each) for each in package.held(sheet)] == whole
