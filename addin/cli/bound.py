@@ -79,6 +79,9 @@ def refresh(
         bool,
         typer.Option("--force", help="Replace figures that someone typed over, too; never formulas, never OUT.xlsx."),
     ] = False,
+    refresh_pivots: Annotated[
+        bool, typer.Option("--refresh-pivots", help="Have Excel refresh pivots over changed cells on opening the file.")
+    ] = False,
     as_json: AsJson = False,
 ) -> int:
     """Bring bound cells to the newest figures of the catalogue, and change nothing else; without --write only show.
@@ -87,4 +90,6 @@ def refresh(
     """
     from tokenbook.addin.commands import refresh as commands
 
-    return commands.refresh(books, as_of=as_of, write=write, out=out, force=force, as_json=as_json)
+    return commands.refresh(
+        books, as_of=as_of, write=write, out=out, force=force, refresh_pivots=refresh_pivots, as_json=as_json
+    )

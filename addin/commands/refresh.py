@@ -27,6 +27,7 @@ def refresh(
     write: bool,
     out: Path | None,
     force: bool,
+    refresh_pivots: bool,
     as_json: bool,
 ) -> int:
     """Show or write what the catalogue would change; exit code 2 when a workbook failed."""
@@ -41,7 +42,7 @@ def refresh(
     day = None if as_of is None else catalog.iso(as_of)
     figures, reports = catalog.active(), []
     with _progress(len(books)) as step:
-        options = {"as_of": day, "write": write, "out": out, "force": force}
+        options = {"as_of": day, "write": write, "out": out, "force": force, "refresh_pivots": refresh_pivots}
         for book, report in zip(books, refresh_files(books, figures, **options), strict=True):
             reports.append(report)
             step(book)
@@ -131,6 +132,7 @@ def _data(report: Report) -> dict[str, object]:
         "results_changed": report.recalculated,
         "left_to_excel": report.left_to_excel or None,
         "recorded_in": report.log or None,
+        "pivots_to_refresh": report.pivots,
     }
 
 

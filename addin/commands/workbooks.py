@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from tokenbook.templates.trust.calculate import Calculated
 
 DEMO_NAME = "token-roi"
-PIVOTS_OLD = "Pivot tables show the old figures until Refresh All."
-PIVOTS_REFRESH = "Pivot tables are refreshed when Excel opens the file."
 MOST_NAMED = 12  # results that are not known, told one by one
 
 
@@ -143,7 +141,9 @@ def _said(found: Calculated, out: Path | None, refresh_pivots: bool) -> Iterator
         cells = "1 cell that follows" if found.left == 1 else f"{found.left:,} cells that follow"
         yield f"{cells} from the new inputs keep their old values in the file; Excel calculates it when it opens it."
     if found.pivots:
-        yield PIVOTS_REFRESH if refresh_pivots and out is not None else PIVOTS_OLD
+        from tokenbook.templates.refresh import words
+
+        yield words.PIVOTS_FOLLOW if refresh_pivots and out is not None else words.PIVOTS_OLD
 
 
 def _data(book: Path, out: Path | None, found: Calculated) -> dict[str, object]:

@@ -13,6 +13,7 @@ from tokenbook.templates.conventions import BASELINE_TABLE, FROZEN_PREFIX, LOG_T
 from tokenbook.templates.formulas.dependents import dependents
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package, PackageError, open_package
+from tokenbook.templates.ooxml.pivots import pivots_over, set_refresh_on_load
 from tokenbook.templates.ooxml.references import range_text, to_ref
 from tokenbook.templates.refresh import changelog, log_table
 from tokenbook.templates.refresh.errors import RefreshError
@@ -34,6 +35,7 @@ def refresh_file(
     write: bool = False,
     out: str | os.PathLike | None = None,
     force: bool = False,
+    refresh_pivots: bool = False,
     today: str | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> Report:
@@ -51,6 +53,8 @@ def refresh_file(
         Write the result there instead and leave the workbook as it is.
     force : bool
         Replace the user's own figures too; never formulas.
+    refresh_pivots : bool
+        Have Excel refresh the pivot tables over changed cells when it opens the file.
     today : str, optional
         Date for the change log; default: today.
 
@@ -81,7 +85,7 @@ def refresh_file(
             progress("writing cells")
             edits = _apply(package, report, table, figures, today or dt.date.today().isoformat())
             progress("recalculating")
-            _recalculate(package, report, edits)
+            _recalculate(package, report, edits, refresh_pivots)
             keys = (key_name(replace(line.binding, key=line.new_key)) for line in report.changes)
             package.add_hidden_names(dict(keys), replace=True)
         progress("saving")
@@ -213,10 +217,17 @@ def _print_all_of(package: Package, sheet: str, was: int, now: int) -> None:
         package.add_defined_name(PRINT_AREA, f"{text.removesuffix(str(was))}{now}", scope=sheet, replace=True)
 
 
-def _recalculate(package: Package, report: Report, edits: list[Edit]) -> None:
+def _recalculate(package: Package, report: Report, edits: list[Edit], refresh_pivots: bool) -> None:
     """Store new values of the formulas that depend on the edits, or ask Excel to calculate on opening."""
     formulas = Formulas(package)
     found = dependents(formulas, (edit.place for edit in edits))
+    moved: dict[str, set[str]] = {sheet: set(refs) for sheet, refs in found.cells.items()}
+    for place, _ in edits:
+        moved.setdefault(package.sheets.spelling(place.sheet), set()).add(place.ref)
+    pivots = pivots_over(package, moved)
+    report.pivots, report.pivots_follow = len(pivots), refresh_pivots
+    if refresh_pivots:
+        set_refresh_on_load(package, pivots)
     report.dependents = len(found) + len(found.doubts)
     if not report.dependents:
         return

@@ -27,6 +27,10 @@ class Report:
         Why the engine was not used; Excel then calculates the workbook when it opens it.
     log : str
         Where the change was recorded.
+    pivots : int
+        Pivot tables over a cell that changed: they show the old figures.
+    pivots_follow : bool
+        Whether Excel refreshes them when it opens the file.
     """
 
     path: Path
@@ -37,6 +41,8 @@ class Report:
     recalculated: int = 0
     left_to_excel: str = ""
     log: str = ""
+    pivots: int = 0
+    pivots_follow: bool = False
 
     @property
     def changes(self) -> list[Line]:

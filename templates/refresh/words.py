@@ -14,6 +14,8 @@ MOST_LINES = 15  # of what changed or was found, in a message
 
 
 # -- a workbook that is open in Excel ----------------------------------------------------------------------------
+PIVOTS_OLD = "Pivot tables show the old figures until Refresh All."
+PIVOTS_FOLLOW = "Pivot tables are refreshed when Excel opens the file."
 
 
 def headline(report: Report, known: str, *, written: bool = False) -> str:
@@ -69,6 +71,8 @@ def sentences(report: Report, *, writes: bool) -> list[str]:
         told.append(HOW_TO_WRITE.format("the old file"))
     if report.written and report.changes:
         told.append(_about_formulas(report))
+        if report.pivots:
+            told.append(PIVOTS_FOLLOW if report.pivots_follow else PIVOTS_OLD)
         kept = f" (before: {report.path.name}.bak)" if report.written == report.path else ""
         record = f"; recorded in {report.log}" if report.log else ""
         told.append(f"Written: {report.written}{kept}{record}.")
