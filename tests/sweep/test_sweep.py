@@ -345,10 +345,11 @@ def test_draws_respect_the_cell_and_the_correlation_asked_for(book, tmp_path):
     read = read_spec(spec)
     drawn, clipped = simulate.trials(book, read)
     assert clipped["share"] > 0
-    assert drawn["share"].max() == 1.0
-    assert drawn["price"].rank().corr(drawn["share"].rank()) == pytest.approx(0.6, abs=0.03)
+    assert max(drawn["share"]) == 1.0
+    price, share = (pandas.Series(drawn[name]).rank() for name in ("price", "share"))
+    assert price.corr(share) == pytest.approx(0.6, abs=0.03)
     again, _ = simulate.trials(book, read)
-    assert again.equals(drawn), "one seed, one set of draws"
+    assert all(again[name] == drawn[name] for name in ("price", "share")), "one seed, one set of draws"
 
 
 @pytest.mark.parametrize(

@@ -368,7 +368,8 @@ def randomised(name: str, out: Path) -> Path:
                 model.set(item, value)
         model.recalculate()
         assert model.named("check_master") == "OK", settings
-        model.save(out)
+        model.store()
+        model.package.save(out)
     return out
 
 

@@ -23,8 +23,7 @@ def pivoted(tmp_path):
         '<worksheetSource ref="A1:C9" sheet="Data"/></cacheSource></pivotCacheDefinition>'
     )
     table = (
-        f'<pivotTableDefinition xmlns="{MAIN}" name="Rates" cacheId="1"><location ref="H1:I3"/>'
-        "</pivotTableDefinition>"
+        f'<pivotTableDefinition xmlns="{MAIN}" name="Rates" cacheId="1"><location ref="H1:I3"/></pivotTableDefinition>'
     )
     with ooxml.open_package(path) as package:
         package.set_cached_many("Data", {"D2": 3.9})
