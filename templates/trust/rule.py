@@ -211,7 +211,10 @@ def _chosen(
     formulas: Formulas, cells: dict[str, list[str]], still: dict[str, set[str]], order: Sequence[str] | None
 ) -> Trusted:
     """The engine with the fewest doubts; the first without any."""
-    tables = {sheet: [ref for s, ref in _filled(c for c in formulas if c.is_table) if s == sheet] for sheet in cells}
+    tables: dict[str, list[str]] = {sheet: [] for sheet in cells}
+    for sheet, ref in _filled(cell for cell in formulas if cell.is_table):
+        if sheet in tables:
+            tables[sheet].append(ref)
     wanted = {sheet: [ref for ref in refs if ref not in still.get(sheet, ())] for sheet, refs in cells.items()}
     keep = without({sheet: (*refs, *tables[sheet]) for sheet, refs in wanted.items()}, still)
     held = Stored(formulas.package, {sheet: set(refs) for sheet, refs in wanted.items()})
@@ -291,7 +294,11 @@ def _doubts(found: Trusted, held: Stored) -> list[Doubt]:
     formulas, numbers = found.formulas, {sheet: n for n, sheet in enumerate(held.sheets)}
     place = {(sheet, ref): _place(numbers[sheet], ref) for sheet, cells in found.before.items() for ref in cells}
     values = {place[sheet, ref]: value for sheet, cells in found.before.items() for ref, value in cells.items()}
-    unequal = {at for at, value in values.items() if not equal(held.get(at), value)}
+    unequal = set()
+    for at, value in values.items():
+        was = held.get(at)
+        if not (type(value) is type(was) and value == was) and not equal(was, value):
+            unequal.add(at)
     if not unequal:
         return []
     anchors = {(cell.sheet, cell.ref): cell for cell in formulas}

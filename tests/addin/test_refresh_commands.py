@@ -27,6 +27,7 @@ CELL_FIELDS = {
 }  # fmt: skip
 BOOK_FIELDS = {
     "workbook", "error", "written", "cells", "formulas_that_depend", "results_changed", "left_to_excel", "recorded_in",
+    "pivots_to_refresh",
 }  # fmt: skip
 
 
