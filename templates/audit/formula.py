@@ -45,7 +45,6 @@ CHOICES = {
     "XMATCH": (3, 4), "YEARFRAC": (3,),
 }  # fmt: skip
 VOLATILE = {"OFFSET", "INDIRECT", "NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY", "CELL", "INFO"}
-CHANGES_BY_ITSELF = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # gives another value without any input
 FUTURE = re.compile(r"^(_xlfn\.|_xlws\.|_xludf\.)+", re.IGNORECASE)  # how the file marks functions newer than 2007
 LINK = re.compile(r"\[[0-9]+\]")
 

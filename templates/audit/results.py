@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from tokenbook.templates.audit.book import FormulaCell, Sheet
 from tokenbook.templates.audit.depends import Dependence, Place
 from tokenbook.templates.audit.findings import Category
-from tokenbook.templates.audit.formula import CHANGES_BY_ITSELF
 from tokenbook.templates.conventions import (
     BASELINES,
     CHECK_DIFFERENCE,
@@ -28,6 +27,7 @@ from tokenbook.templates.conventions import (
 )
 from tokenbook.templates.formulas.places import place_of
 from tokenbook.templates.formulas.references import reference
+from tokenbook.templates.formulas.tokens import CHANGES_BY_ITSELF, SEARCHES
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package
 from tokenbook.templates.ooxml.references import parse_ref, to_ref
@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 RELATIVE, ABSOLUTE = 1e-9, 1e-11  # a cached value within either of the recalculated one is not stale
 SEARCHED = 1e-6  # relative, for what depends on a rate that is searched for: programs stop at different digits
-SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
 
 
 @dataclass(slots=True)

@@ -13,6 +13,8 @@ import formualizer
 from formualizer import Token as Token
 from formualizer import TokenSubType, TokenType
 
+CHANGES_BY_ITSELF = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # gives another value without any input
+SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
 OPERAND, FUNCTION, SEPARATOR, SPACE = TokenType.Operand, TokenType.Func, TokenType.Sep, TokenType.Whitespace
 INFIX, PREFIX, POSTFIX = TokenType.OpInfix, TokenType.OpPrefix, TokenType.OpPostfix
 RANGE, NUMBER, OPEN, CLOSE = TokenSubType.Range, TokenSubType.Number, TokenSubType.Open, TokenSubType.Close

@@ -17,13 +17,13 @@ from tokenbook.templates.formulas.dependents import Followers
 from tokenbook.templates.formulas.places import Place as Cell
 from tokenbook.templates.formulas.precedents import Needs, needs
 from tokenbook.templates.formulas.stored_calls import calls
+from tokenbook.templates.formulas.tokens import SEARCHES
 from tokenbook.templates.formulas.workbook import LARGEST_ARRAY, FormulaCell, Formulas
 from tokenbook.templates.formulon.choose import Workbook, differing, equal
 from tokenbook.templates.ooxml.references import column_letters, parse_ref
 from tokenbook.templates.trust.engines import Engine, UnusableError, started
 from tokenbook.templates.trust.stored import Place, Stored, standing, without
 
-SEARCHES = {"IRR", "XIRR", "RATE", "YIELD", "ODDFYIELD", "ODDLYIELD", "BESSELI", "BESSELJ", "BESSELK", "BESSELY"}
 SEARCHED_TO = 1e-6  # relative, for what follows from a rate that is searched for: programs stop at different digits
 TABLE = "is of a what-if table, which is not calculated here"
 NEVER = "holds no calculated value to check against"
@@ -120,10 +120,9 @@ class Trusted:
     def depend_on(self, inputs: Iterable[Cell]) -> set[tuple[str, str]]:
         """The calculated cells that depend on some cells."""
         every = list(self.formulas)
-        followers = _followers(self.formulas, every)
         cells = ((place.sheet.casefold(), *parse_ref(place.ref)) for place in inputs)
         opaque = [n for n, cell in enumerate(every) if self.formulas.reads(cell).opaque]
-        return set(_filled(every[n] for n in followers.follow(cells, opaque)))
+        return set(_filled(every[n] for n in _followers(self.formulas, every).follow(cells, opaque)))
 
     def _first_read(self, sheet: str, ref: str) -> Doubt | None:
         known = needs(self.formulas, [Cell(sheet, ref)])
@@ -158,17 +157,13 @@ class Trusted:
 
     def _doubt(self, doubts: Sequence[Doubt]) -> None:
         """Take cells for unknown, with all that depend on them."""
-        every = list(self.formulas)
         at = {(each.sheet, each.ref) for each in doubts}
         self.doubts += doubts
         self._why |= {(each.sheet, each.ref): each for each in doubts}
-        for cell in every:
+        for cell in self.formulas:
             if (cell.sheet, cell.ref) in at:
                 self._why |= {key: self._why[cell.sheet, cell.ref] for key in _filled([cell]) if key not in self._why}
-        start = [(sheet.casefold(), *parse_ref(ref)) for sheet, ref in self._why]
-        opaque = [n for n, cell in enumerate(every) if self.formulas.reads(cell).opaque]
-        reached = _followers(self.formulas, every).follow(start, opaque)
-        self.unknown |= set(self._why) | set(_filled(every[n] for n in reached))
+        self.unknown |= self._why.keys() | self.depend_on(Cell(sheet, ref) for sheet, ref in self._why)
 
 
 def trusted(formulas: Formulas, asked: Sequence[Cell] | None = None, order: Sequence[str] | None = None) -> Trusted:

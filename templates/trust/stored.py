@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import Any, TypeAlias
 
 from tokenbook.templates.formulas.references import reference
+from tokenbook.templates.formulas.tokens import CHANGES_BY_ITSELF
 from tokenbook.templates.formulas.workbook import Formulas
 from tokenbook.templates.ooxml import Package
 from tokenbook.templates.ooxml.cells import Held
 
 Place: TypeAlias = tuple[int, int, int]  # number of the sheet, row and column from 0
-CLOCK_AND_CHANCE = {"NOW", "TODAY", "RAND", "RANDBETWEEN", "RANDARRAY"}  # other at every calculation, rightly
 FEW = 40  # cells that are looked for one by one; of more the whole sheet is read
 MOST_CELLS = 100_000  # of a range that is looked at cell by cell
 
@@ -99,7 +99,7 @@ def standing(formulas: Formulas) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {}
     for cell in formulas:
         parsed = formulas.parsed(cell.text) if cell.text else None
-        if parsed is not None and any(call.rstrip("(").upper() in CLOCK_AND_CHANCE for call in parsed.calls):
+        if parsed is not None and any(call.rstrip("(").upper() in CHANGES_BY_ITSELF for call in parsed.calls):
             found.setdefault(cell.sheet, set()).add(cell.ref)
     return found
 
